@@ -1,0 +1,85 @@
+/** The registry with its exams, and how a case of one becomes a call. */
+import type { Numbers } from "../src/index.js";
+import { tensor, type Tensor } from "../src/index.js";
+import type { AnyExam, Case, Reference, Sample } from "../src/exam.js";
+import type { AnyOp } from "../src/op.js";
+import * as registry from "../src/ops/index.js";
+import * as allExams from "../src/ops/index.exam.js";
+
+export const ops = registry as unknown as Record<string, AnyOp>;
+export const exams = allExams as unknown as Record<string, AnyExam | undefined>;
+
+/** Every op that has an exam; parity.test.ts fails for those that have none. */
+export const examined = Object.keys(ops)
+  .filter((name) => exams[name] !== undefined)
+  .map((name) => ({ name, op: ops[name], exam: exams[name]! }));
+
+/** Those with a gradient. */
+export const differentiable = examined.filter(({ exam }) => exam.gradients.length > 0);
+
+/** Random numbers in [0, 1), the same ones for the same seed (Marsaglia's xorshift32). */
+export function randomNumbers(seed: number): () => number {
+  let state = (seed * 2654435761) | 1;
+  return () => {
+    state ^= state << 13;
+    state ^= state >>> 17;
+    state ^= state << 5;
+    return (state >>> 0) / 2 ** 32;
+  };
+}
+
+export function sizeOf(shape: readonly number[]): number {
+  return shape.reduce((size, extent) => size * extent, 1);
+}
+
+export function numbersOf({ shape, dtype, element }: Sample, random: () => number): Numbers {
+  const numbers = dtype === "int32" ? new Int32Array(sizeOf(shape)) : new Float32Array(sizeOf(shape));
+  for (let i = 0; i < numbers.length; i++) numbers[i] = element(i, random());
+  return numbers;
+}
+
+/** One case made concrete: its arrays, as references see them, and its tensors on the current device. */
+export function arraysOf({ inputs }: Case, seed = 1): Reference[] {
+  const random = randomNumbers(seed);
+  return inputs.map((sample) => ({
+    shape: sample.shape,
+    data: Float64Array.from(numbersOf(sample, random)),
+  }));
+}
+
+export function tensorsOf(case_: Case, arrays: readonly Reference[] = arraysOf(case_)): Tensor[] {
+  return arrays.map(({ data, shape }, i) => tensor(data, shape, case_.inputs[i].dtype));
+}
+
+/** Every attribute: the case's, or the default. */
+export function attributesOf({ definition }: AnyOp, { attributes }: Case): Record<string, unknown> {
+  return { ...(definition.defaults as object), ...attributes };
+}
+
+/** Calls an op the way a user does: inputs, attributes by position, options. */
+export function call(op: AnyOp, inputs: readonly Tensor[], case_: Case): Tensor {
+  const attributes = { ...(case_.attributes as Record<string, unknown>) };
+  const positional = (op.definition.positional ?? []) as readonly string[];
+  const positions = positional.map((name) => attributes[name]);
+  for (const name of positional) delete attributes[name];
+  const options = Object.keys(attributes).length > 0 ? [attributes] : [];
+  return op(...inputs, ...positions, ...options) as Tensor;
+}
+
+/** The reference's results: one, or, for an op in place, every input afterwards. */
+export function referencesOf(
+  op: AnyOp,
+  exam: AnyExam,
+  case_: Case,
+  arrays: readonly Reference[],
+): Reference[] {
+  return [exam.reference(arrays, attributesOf(op, case_))].flat() as Reference[];
+}
+
+/** What shows a case in the title of a failure. */
+export function describeCase({ inputs, attributes }: Case): string {
+  return `${inputs.map(({ shape }) => `[${shape.join(", ")}]`).join(" ")} ${JSON.stringify(attributes ?? {})}`.slice(
+    0,
+    100,
+  );
+}

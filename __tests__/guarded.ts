@@ -1,0 +1,111 @@
+/** A Wasm device that distrusts its kernels: poisoned memory, canaries around every block, grids in any number of parts. */
+import { type BinaryName, unpack } from "../src/devices/binaries.js";
+import type { Device, DType, Launch, MemoryReport, Numbers } from "../src/devices/device.js";
+import { Block, Heap } from "../src/memory.js";
+
+/** A NaN that no arithmetic makes: what memory holds before anybody has written it. */
+const POISON = 0x7fc5eed5;
+const CANARY = 0x5ca1ab1e;
+
+/** Canaries before and behind each block, in bytes. */
+const MARGIN = 64;
+
+type Kernel = (...numbers: number[]) => number | undefined;
+
+export class GuardedDevice implements Device {
+  /** Where a grid is cut: ascending numbers in [0, grid]. */
+  cuts: (grid: number) => readonly number[] = () => [];
+  readonly #memory = new WebAssembly.Memory({ initial: 1 });
+  readonly #kernels: Record<string, Kernel>;
+  readonly #heap = new Heap(1024, (bytes) => {
+    const missing = bytes - this.#memory.buffer.byteLength;
+    if (missing > 0) this.#memory.grow(Math.ceil(missing / 65536));
+    return this.#memory.buffer.byteLength;
+  });
+  /** Every block's surroundings. */
+  readonly #outer = new Map<Block, Block>();
+
+  constructor(readonly name: BinaryName) {
+    const module = new WebAssembly.Module(unpack(name));
+    const { exports } = new WebAssembly.Instance(module, { env: { memory: this.#memory } });
+    this.#kernels = exports as Record<string, Kernel>;
+  }
+
+  alloc(bytes: number, owner: string): Block {
+    const outer = this.#heap.allocate(bytes + 2 * MARGIN, owner);
+    const inner = new Block(outer.pointer + MARGIN, bytes);
+    this.#words(outer).fill(CANARY);
+    this.#words(inner).fill(POISON);
+    this.#outer.set(inner, outer);
+    return inner;
+  }
+
+  free(block: Block): void {
+    this.#heap.release(this.#outer.get(block)!);
+    this.#outer.delete(block);
+  }
+
+  write(block: Block, data: Numbers): void {
+    const array = data instanceof Int32Array ? Int32Array : Float32Array;
+    new array(this.#memory.buffer, block.pointer, data.length).set(data);
+  }
+
+  async read(block: Block, dtype: DType, size: number): Promise<Numbers> {
+    return this.readSync(block, dtype, size);
+  }
+
+  readSync(block: Block, dtype: DType, size: number): Numbers {
+    const array = dtype === "int32" ? Int32Array : Float32Array;
+    return new array(this.#memory.buffer, block.pointer, size).slice();
+  }
+
+  run(
+    { kernel, layout, scratch, numbers = [], grid }: Launch,
+    blocks: readonly Block[],
+    owner: string,
+  ): number {
+    const table = layout && this.alloc(4 * layout.length, owner);
+    if (table) this.#words(table).set(layout!);
+    const ends = [...this.cuts(grid), grid];
+    let status = 0;
+    ends.forEach((end, i) => {
+      const space = scratch === undefined ? undefined : this.alloc(scratch, owner);
+      const pointers = [...blocks, table, space].flatMap((block) => (block ? [block.pointer] : []));
+      const result = this.#kernels[kernel](...pointers, ...numbers, ends[i - 1] ?? 0, end) ?? 0;
+      status ||= result;
+      this.#check(kernel);
+      if (space) this.free(space);
+    });
+    if (table) this.free(table);
+    blocks.forEach((block, i) => {
+      const at = this.#words(block).indexOf(POISON);
+      if (at >= 0)
+        throw new Error(`${kernel}: argument ${i} of ${blocks.length}: word ${at} was not written`);
+    });
+    return status;
+  }
+
+  memory(): MemoryReport {
+    const { liveBytes, peakBytes, liveBlocks } = this.#heap;
+    return { liveBytes, peakBytes, liveBlocks, heapBytes: this.#memory.buffer.byteLength, freedByNet: 0 };
+  }
+
+  /** Throws if a word beside any block has changed. */
+  #check(kernel: string): void {
+    for (const [inner, outer] of this.#outer) {
+      const words = this.#words(outer);
+      const behind = (MARGIN + inner.bytes) / 4;
+      const strange = (word: number): boolean => word !== CANARY;
+      const before = words.subarray(0, MARGIN / 4).findIndex(strange);
+      const after = words.subarray(behind).findIndex(strange);
+      const size = inner.bytes / 4;
+      const at = before >= 0 ? before - MARGIN / 4 : after >= 0 ? after + size : undefined;
+      if (at !== undefined)
+        throw new Error(`${kernel}: wrote word ${at} of a block of ${size} (${outer.owner})`);
+    }
+  }
+
+  #words({ pointer, bytes }: Block): Int32Array {
+    return new Int32Array(this.#memory.buffer, pointer, bytes / 4);
+  }
+}

@@ -1,0 +1,112 @@
+/** The Wasm modules as built: what they ask for, what they offer, and that no hot loop leaves its function. */
+import { readFileSync } from "node:fs";
+import { describe, expect, test } from "@jest/globals";
+import binaryen from "assemblyscript/binaryen";
+import { unpack } from "../src/devices/binaries.js";
+import { builtBinary, targets } from "./binaries.js";
+
+/** The names that src/generated/kernels.ts gives to the compiler. */
+const kernels = [...source("src/generated/kernels.ts").matchAll(/\| "(\w+)"/g)].map(([, name]) => name);
+
+function source(path: string): string {
+  return readFileSync(new URL(`../${path}`, import.meta.url), "utf8");
+}
+
+describe.each(targets)("%s", (target) => {
+  const text = textOf(builtBinary(target));
+
+  test("imports a memory and nothing else", () => {
+    const imports = [...text.matchAll(/\(import "(\w+)" "(\w+)"/g)].map(
+      ([, from, name]) => `${from}.${name}`,
+    );
+    expect(imports).toEqual(["env.memory"]);
+    expect(/\(memory [^)]*shared\)/.test(text)).toBe(target.endsWith("threads"));
+  });
+
+  test("exports the kernels", () => {
+    const exports = [...text.matchAll(/\(export "(\w+)"/g)].map(([, name]) => name);
+    expect(exports.filter((name) => name !== "memory").sort()).toEqual([...kernels].sort());
+  });
+
+  test("has no global, no table, no data, no start function, and no instruction that calls around or allocates", () => {
+    for (const construct of [
+      "call_indirect",
+      "call_ref",
+      "memory.grow",
+      "(table",
+      "(data",
+      "(elem",
+      "(start",
+      "(global",
+      "unreachable",
+    ])
+      expect([construct, text.split(construct).length - 1]).toEqual([construct, 0]);
+  });
+
+  test("multiplies and adds in one rounding if it is relaxed, and only then", () => {
+    expect(text.includes("f32x4.relaxed_madd")).toBe(target.startsWith("relaxed"));
+    expect(text.includes("relaxed")).toBe(target.startsWith("relaxed"));
+  });
+});
+
+/** A binary's text. Parsing one also validates it. */
+function textOf(bytes: Uint8Array): string {
+  const module = binaryen.readBinary(bytes);
+  module.setFeatures(binaryen.Features.All);
+  try {
+    expect(module.validate()).toBe(1);
+    return module.emitText();
+  } finally {
+    module.dispose();
+  }
+}
+
+test.each(["simd", "relaxed"] as const)("%s-threads is %s over a shared memory", (target) => {
+  const code = (name: (typeof targets)[number]): string =>
+    textOf(builtBinary(name)).replace(/^.*"memory".*$/m, "");
+  expect(code(`${target}-threads`) === code(target)).toBe(true);
+});
+
+test("the binaries inside the JavaScript are the built ones", () => {
+  expect(Buffer.from(unpack("wasm-simd")).equals(builtBinary("simd"))).toBe(true);
+  expect(Buffer.from(unpack("wasm-relaxed")).equals(builtBinary("relaxed"))).toBe(true);
+});
+
+/** Functions whose innermost loop may call others: once for a row, a line of a tile, or a block, never for a vector. */
+const perRow = [
+  "gemm/dots/dots",
+  "gemm/product<assembly/gemm/epilogue/Store>",
+  "gemm/multiply/multiply<assembly/gemm/panels/Strided,assembly/gemm/panels/Strided,assembly/gemm/epilogue/Activate>",
+  "gemm/rows/sumRows",
+  "movement/transpose",
+  "movement/turn",
+  "softmax/crossEntropy",
+  "softmax/crossEntropyGrad",
+];
+
+test("no other innermost loop calls a function", () => {
+  const calls = callsInInnermostLoops(source("build/inspect/relaxed.wat"));
+  expect(calls.size).toBeGreaterThan(0);
+  expect(Object.fromEntries([...calls].filter(([name]) => !perRow.includes(name)))).toEqual({});
+});
+
+/** For each function with a loop that contains no other loop but a call: the functions called there. */
+function callsInInnermostLoops(text: string): Map<string, string[]> {
+  const found = new Map<string, string[]>();
+  const name = (symbol: string): string => symbol.replace(/^\$"?assembly\//, "").replace(/"$/, "");
+  let caller = "";
+  let open: { isLoop: boolean; innermost: boolean; calls: string[] }[] = [];
+  for (const line of text.split("\n")) {
+    const [, word, symbol] = /^\s*\(?(\S+)\s*(\S*)/.exec(line) ?? [];
+    if (word === "func") [caller, open] = [name(symbol), []];
+    else if (["loop", "if", "block"].includes(word)) {
+      if (word === "loop") for (const outer of open) outer.innermost = false;
+      open.push({ isLoop: word === "loop", innermost: true, calls: [] });
+    } else if (word === "end") {
+      const { isLoop, innermost, calls } = open.pop()!;
+      if (isLoop && innermost && calls.length > 0)
+        found.set(caller, [...(found.get(caller) ?? []), ...calls]);
+    } else if (word?.startsWith("call")) for (const outer of open) outer.calls.push(name(symbol));
+  }
+  return found;
+}

@@ -1,0 +1,71 @@
+/** What a bundler leaves of the package when only some of it is used. */
+import { fileURLToPath } from "node:url";
+import { expect, test } from "@jest/globals";
+import { build, type Plugin } from "esbuild";
+import * as registry from "../src/ops/index.js";
+
+/** The embedded binaries, without which a bundle is all code. */
+const withoutBinaries: Plugin = {
+  name: "without binaries",
+  setup: ({ onLoad }) =>
+    onLoad({ filter: /generated\/binaries\.ts$/ }, () => ({
+      contents: `export const simd = "", relaxed = "";`,
+    })),
+};
+
+/** The JavaScript of a program that uses these names of the package. */
+async function bundle(imported: string): Promise<string> {
+  const contents = `import ${imported} from "./src/index.ts"; console.log(${imported.replace("* as", "")});`;
+  const { outputFiles } = await build({
+    stdin: { contents, resolveDir: fileURLToPath(new URL("..", import.meta.url)) },
+    plugins: [withoutBinaries],
+    bundle: true,
+    minify: true,
+    format: "esm",
+    write: false,
+  });
+  return outputFiles[0].text;
+}
+
+const names = Object.keys(registry);
+const namesIn = (code: string): string[] => names.filter((name) => new RegExp(`"${name}"`).test(code));
+
+test("one op brings the ops of its gradient, and no other", async () => {
+  const code = await bundle("{ init, tensor, add }");
+  // add's rule sums broadcast cotangents: sum, reshape, and what their rules are made of
+  expect(namesIn(code)).toEqual(expect.arrayContaining(["add", "reshape", "sum"]));
+  const unused = [
+    "matmul",
+    "linear",
+    "softmax",
+    "crossEntropy",
+    "gather",
+    "dropout",
+    "normal",
+    "argmax",
+    "max",
+    "exp",
+    "log",
+  ];
+  expect(namesIn(code).filter((name) => unused.includes(name))).toEqual([]);
+  for (const word of ["Sequential", "Adam", "safetensors", "threefry", "learningRate", "transposeA"])
+    expect([word, code.includes(word)]).toEqual([word, false]);
+});
+
+test("without ops there are none", async () => {
+  expect(namesIn(await bundle("{ init, tensor, memory, scope }"))).toEqual([]);
+});
+
+test("matmul and a gradient need no network, no optimiser, no file format", async () => {
+  const code = await bundle("{ init, tensor, matmul, grad }");
+  expect(namesIn(code)).toContain("matmul");
+  expect(
+    namesIn(code).filter((name) =>
+      ["softmax", "crossEntropy", "gather", "dropout", "adamUpdate"].includes(name),
+    ),
+  ).toEqual([]);
+});
+
+test("the whole package has every op", async () => {
+  expect(namesIn(await bundle("* as lanewise"))).toEqual(names);
+});

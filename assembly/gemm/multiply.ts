@@ -1,0 +1,117 @@
+/** The blocked product: packs panels that fit the caches, and runs the microkernel over each pair of them. */
+import { FUSED } from "../simd";
+import { Epilogue } from "./epilogue";
+import { Operand } from "./panels";
+import { bytes, MR, NR, Short, Tall, tallRows, tile } from "./tile";
+
+/** Blocks: KC × NR of B stay in L1, MC × KC of A in L2, KC × NC of B in L3. `src/ops/gemm.ts` repeats them. */
+const KC: i32 = 256;
+const MC: i32 = 120;
+const NC: i32 = 1024;
+/** Bytes at the start of scratch for one ragged tile. */
+const EDGE: usize = 192;
+
+/** C = E(A·B) in rows i0 … i1 and columns j0 … j1, for c with cStep bytes from row to row. */
+export function multiply<A extends Operand, B extends Operand, E extends Epilogue>(
+  a: usize,
+  aAcross: i32,
+  aAlong: i32,
+  b: usize,
+  bAcross: i32,
+  bAlong: i32,
+  c: usize,
+  cStep: usize,
+  i0: i32,
+  i1: i32,
+  j0: i32,
+  j1: i32,
+  k: i32,
+  parameter: usize,
+  attribute: i32,
+  scratch: usize,
+): void {
+  const aPanels = scratch + EDGE,
+    bPanels = aPanels + bytes(min(k, KC) * min(i1 - i0 + 3, MC));
+  for (let j = j0; j < j1; j += NC) {
+    const cols = min(j1 - j, NC),
+      own = parameter + bytes(j);
+    let p = 0;
+    do {
+      const depth = min(k - p, KC),
+        last = p + depth == k;
+      changetype<B>(0).pack(b, bAcross, bAlong, j, cols, NR, p, depth, bPanels);
+      for (let i = i0; i < i1; i += MC) {
+        const rows = min(i1 - i, MC),
+          tall = tallRows(rows),
+          to = c + cStep * i + bytes(j);
+        if (FUSED) changetype<A>(0).pack(a, aAcross, aAlong, i, tall, MR, p, depth, aPanels);
+        const shorts = aPanels + bytes(tall * depth);
+        changetype<A>(0).pack(a, aAcross, aAlong, i + tall, rows - tall, 4, p, depth, shorts);
+        strips(aPanels, rows, bPanels, cols, to, cStep, depth, p > 0, scratch);
+        if (last && !changetype<E>(0).idle()) changetype<E>(0).finish(to, cStep, rows, cols, own, attribute);
+      }
+      p += depth;
+    } while (p < k);
+  }
+}
+
+/** C [rows, cols] = (add ? C : 0) + A·B of panels of depth k. */
+function strips(
+  a: usize,
+  rows: i32,
+  b: usize,
+  cols: i32,
+  c: usize,
+  cStep: usize,
+  k: i32,
+  add: bool,
+  edge: usize,
+): void {
+  for (; cols > 0; cols -= NR) {
+    strip(a, rows, b, min(cols, NR), c, cStep, k, add, edge);
+    b += bytes(NR * k);
+    c += NR << 2;
+  }
+}
+
+/** One column of tiles: all panels of A with one of B. */
+function strip(
+  a: usize,
+  rows: i32,
+  b: usize,
+  cols: i32,
+  c: usize,
+  cStep: usize,
+  k: i32,
+  add: bool,
+  edge: usize,
+): void {
+  const shorts = rows - tallRows(rows);
+  while (rows > 0) {
+    const tall = FUSED && rows > shorts,
+      height = tall ? MR : 4,
+      live = min(rows, height);
+    if (live == height && cols == NR) fullTile(tall, a, b, c, cStep, k, add);
+    else {
+      if (add) copyTile(c, cStep, edge, NR << 2, live, cols);
+      fullTile(tall, a, b, edge, NR << 2, k, add);
+      copyTile(edge, NR << 2, c, cStep, live, cols);
+    }
+    a += bytes(height * k);
+    c += cStep * height;
+    rows -= height;
+  }
+}
+
+function fullTile(tall: bool, a: usize, b: usize, c: usize, cStep: usize, k: i32, add: bool): void {
+  if (tall) tile<Tall>(a, b, c, cStep, k, add);
+  else tile<Short>(a, b, c, cStep, k, add);
+}
+
+function copyTile(x: usize, xStep: usize, y: usize, yStep: usize, rows: i32, cols: i32): void {
+  for (; rows > 0; rows--) {
+    for (let j: usize = 0; j < bytes(cols); j += 4) store<f32>(y + j, load<f32>(x + j));
+    x += xStep;
+    y += yStep;
+  }
+}

@@ -1,0 +1,121 @@
+/** Functions of each element, and gradients made of their results. x, y, dy, dx [n]; the grid is the elements. */
+import { Exp, mapExponential, Sigmoid, Tanh } from "./exponential";
+import { mapLog } from "./logarithm";
+import { Binary, map, Unary, zip } from "./loops";
+import { storePart } from "./simd";
+
+class Neg extends Unary {
+  lanes(x: v128): v128 {
+    return f32x4.neg(x);
+  }
+}
+
+class Square extends Unary {
+  lanes(x: v128): v128 {
+    return f32x4.mul(x, x);
+  }
+}
+
+class Sqrt extends Unary {
+  lanes(x: v128): v128 {
+    return f32x4.sqrt(x);
+  }
+}
+
+class Relu extends Unary {
+  lanes(x: v128): v128 {
+    return f32x4.pmax(x, f32x4.splat(0));
+  }
+}
+
+class ReluGrad extends Binary {
+  lanes(dy: v128, y: v128): v128 {
+    return v128.and(dy, f32x4.gt(y, f32x4.splat(0)));
+  }
+}
+
+class TanhGrad extends Binary {
+  lanes(dy: v128, y: v128): v128 {
+    return f32x4.mul(dy, f32x4.sub(f32x4.splat(1), f32x4.mul(y, y)));
+  }
+}
+
+class SigmoidGrad extends Binary {
+  lanes(dy: v128, y: v128): v128 {
+    return f32x4.mul(dy, f32x4.mul(y, f32x4.sub(f32x4.splat(1), y)));
+  }
+}
+
+/** y = −x */
+export function neg(x: usize, y: usize, begin: i32, end: i32): void {
+  map<Neg>(x, y, begin, end);
+}
+
+/** y = x² */
+export function square(x: usize, y: usize, begin: i32, end: i32): void {
+  map<Square>(x, y, begin, end);
+}
+
+/** y = √x */
+export function sqrt(x: usize, y: usize, begin: i32, end: i32): void {
+  map<Sqrt>(x, y, begin, end);
+}
+
+/** y = eˣ */
+export function exp(x: usize, y: usize, begin: i32, end: i32): void {
+  mapExponential<Exp>(x, y, 0, begin, end);
+}
+
+/** y = ln x */
+export function log(x: usize, y: usize, begin: i32, end: i32): void {
+  mapLog(x, y, begin, end);
+}
+
+/** y = x where x > 0, else 0; NaN stays NaN. */
+export function relu(x: usize, y: usize, begin: i32, end: i32): void {
+  map<Relu>(x, y, begin, end);
+}
+
+/** y = tanh x */
+export function tanh(x: usize, y: usize, begin: i32, end: i32): void {
+  mapExponential<Tanh>(x, y, 0, begin, end);
+}
+
+/** y = 1 / (1 + e⁻ˣ) */
+export function sigmoid(x: usize, y: usize, begin: i32, end: i32): void {
+  mapExponential<Sigmoid>(x, y, 0, begin, end);
+}
+
+/** dx = dy where y > 0, else 0. */
+export function reluGrad(dy: usize, y: usize, dx: usize, begin: i32, end: i32): void {
+  zip<ReluGrad>(dy, y, dx, begin, end);
+}
+
+/** dx = dy · (1 − y²) */
+export function tanhGrad(dy: usize, y: usize, dx: usize, begin: i32, end: i32): void {
+  zip<TanhGrad>(dy, y, dx, begin, end);
+}
+
+/** dx = dy · y · (1 − y) */
+export function sigmoidGrad(dy: usize, y: usize, dx: usize, begin: i32, end: i32): void {
+  zip<SigmoidGrad>(dy, y, dx, begin, end);
+}
+
+/** y = value. y [n] */
+export function fill(y: usize, value: f32, begin: i32, end: i32): void {
+  fillInt(y, reinterpret<i32>(value), begin, end);
+}
+
+/** y = value. y [n] of i32 */
+export function fillInt(y: usize, value: i32, begin: i32, end: i32): void {
+  const v = i32x4.splat(value);
+  let i = begin;
+  for (; i <= end - 16; i += 16) {
+    const at = (<usize>i) << 2;
+    v128.store(y + at, v);
+    v128.store(y + at, v, 16);
+    v128.store(y + at, v, 32);
+    v128.store(y + at, v, 48);
+  }
+  for (; i < end; i += 4) storePart(y + ((<usize>i) << 2), v, min(end - i, 4));
+}

@@ -1,0 +1,111 @@
+/** ONNX Runtime Web on its WebAssembly provider, one thread. A second matrix is a constant of the model, packed beforehand. */
+import { type Array32, type Workload } from "../workload.js";
+import { constant, FLOAT, INT64, model, node, value } from "./onnx.js";
+import { load, type Peer, type Prepared, versionOf } from "./peer.js";
+
+interface OrtTensor {
+  readonly data: ArrayLike<number | bigint>;
+}
+interface Session {
+  run(feeds: Record<string, OrtTensor>): Promise<Record<string, OrtTensor>>;
+  release(): Promise<void>;
+}
+interface Ort {
+  readonly env: { wasm: { numThreads: number; proxy: boolean }; logLevel: string };
+  readonly Tensor: new (type: string, data: Float32Array, shape: readonly number[]) => OrtTensor;
+  readonly InferenceSession: { create(model: Uint8Array, options: object): Promise<Session> };
+}
+
+/** The nodes from `x0`, `x1`, … to `y`, the constants, and which inputs are fed with every run. */
+interface Form {
+  readonly nodes: readonly Uint8Array[];
+  readonly constants?: readonly Uint8Array[];
+  readonly fed?: number;
+  readonly type?: number;
+}
+
+const whole = (...list: number[]): BigInt64Array => BigInt64Array.from(list, BigInt);
+
+function formOf({ task }: Workload, inputs: readonly Array32[]): Form | undefined {
+  const second = (): Uint8Array[] => [constant("x1", inputs[1].shape, inputs[1].data)];
+  switch (task.kind) {
+    case "matmul": {
+      const { transposeA, transposeB } = task;
+      if (inputs[0].shape.length === 2) {
+        if (!transposeA && !transposeB) return { nodes: [node("MatMul", ["x0", "x1"], ["y"])], constants: second() };
+        const sides = { transA: Number(transposeA), transB: Number(transposeB) };
+        return { nodes: [node("Gemm", ["x0", "x1"], ["y"], sides)], constants: second() };
+      }
+      const turned = transposeB ? [node("Transpose", ["x1"], ["t"], { perm: [0, 2, 1] })] : [];
+      return { nodes: [...turned, node("MatMul", ["x0", transposeB ? "t" : "x1"], ["y"])], fed: 2 };
+    }
+    case "add":
+    case "mul": {
+      const nodes = [node(task.kind === "add" ? "Add" : "Mul", ["x0", "x1"], ["y"])];
+      return inputs[1].shape.length === inputs[0].shape.length ? { nodes, fed: 2 } : { nodes, constants: second() };
+    }
+    case "exp":
+      return { nodes: [node("Exp", ["x0"], ["y"])] };
+    case "tanh":
+      return { nodes: [node("Tanh", ["x0"], ["y"])] };
+    case "sigmoid":
+      return { nodes: [node("Sigmoid", ["x0"], ["y"])] };
+    case "softmax":
+      return { nodes: [node("Softmax", ["x0"], ["y"], { axis: -1 })] };
+    case "transpose":
+      return { nodes: [node("Transpose", ["x0"], ["y"], { perm: [1, 0] })] };
+    case "sum":
+      return {
+        nodes: [node("ReduceSum", ["x0", "axes"], ["y"], { keepdims: 0 })],
+        constants: [constant("axes", [1], whole(task.axis))],
+      };
+    case "argmax":
+      return { nodes: [node("ArgMax", ["x0"], ["y"], { axis: 1, keepdims: 0 })], type: INT64 };
+    case "gather":
+      return {
+        nodes: [node("Gather", ["x0", "indices"], ["y"], { axis: 0 })],
+        constants: [constant("indices", [task.indices.length], whole(...task.indices))],
+      };
+    case "train":
+      return undefined;
+  }
+}
+
+export async function connect(): Promise<Peer> {
+  const ort = await load<Ort>("onnxruntime-web");
+  ort.env.wasm.numThreads = 1;
+  ort.env.wasm.proxy = false;
+  ort.env.logLevel = "error";
+  const worker = Object.getOwnPropertyDescriptor(globalThis, "Worker");
+  const options = { executionProviders: ["wasm"], graphOptimizationLevel: "all", logSeverityLevel: 3 };
+  const first = { nodes: [node("Exp", ["x0"], ["y"])], constants: [] };
+  const one = (name: string): Uint8Array => value(name, FLOAT, [1]);
+  const session = await ort.InferenceSession.create(model({ ...first, inputs: [one("x0")], outputs: [one("y")] }), options);
+  await session.release();
+  // Its module, loaded with the first session, defines a global that one thread does not need and jax-js stumbles over.
+  if (worker === undefined) delete (globalThis as { Worker?: unknown }).Worker;
+  return {
+    name: "onnxruntime-web",
+    version: versionOf("onnxruntime-web"),
+    async prepare(workload, inputs): Promise<Prepared | undefined> {
+      const form = formOf(workload, inputs);
+      if (form === undefined) return undefined;
+      const { nodes, constants = [], fed = 1, type = FLOAT } = form;
+      const graph = {
+        nodes,
+        constants,
+        inputs: inputs.slice(0, fed).map(({ shape }, i) => value(`x${i}`, FLOAT, shape)),
+        outputs: [value("y", type, workload.shape)],
+      };
+      const session = await ort.InferenceSession.create(model(graph), options);
+      const feeds = Object.fromEntries(
+        inputs.slice(0, fed).map(({ data, shape }, i) => [`x${i}`, new ort.Tensor("float32", data, shape)]),
+      );
+      return {
+        run: () => session.run(feeds),
+        result: async () => Array.from((await session.run(feeds)).y.data, Number),
+        dispose: () => session.release(),
+      };
+    },
+  };
+}

@@ -1,0 +1,198 @@
+/** What `versus.ts` measures. */
+import { type Array32, integers, reals, size, type Workload } from "./workload.js";
+import { train } from "./training.js";
+
+/** Every result is to agree with float64 to so much of what was added up. */
+const RELATIVE = 1e-5;
+
+/** C = A · B, batched over leading axes that both have. */
+function matmul(name: string, m: number, n: number, k: number, { batch = 1, tA = false, tB = false } = {}): Workload {
+  const lead = batch > 1 ? [batch] : [];
+  const exact: Workload["exact"] = ([a, b]) => (index) => {
+    const matrix = Math.floor(index / (m * n));
+    const i = Math.floor(index / n) % m;
+    const j = index % n;
+    let value = 0;
+    let magnitude = 0;
+    for (let p = 0; p < k; p++) {
+      const x = a.data[matrix * m * k + (tA ? p * m + i : i * k + p)];
+      const y = b.data[matrix * k * n + (tB ? j * k + p : p * n + j)];
+      value += x * y;
+      magnitude += Math.abs(x * y);
+    }
+    return { value, tolerance: RELATIVE * magnitude };
+  };
+  return {
+    name: `matmul ${name}`,
+    task: { kind: "matmul", transposeA: tA, transposeB: tB },
+    inputs: () => [reals(1, ...lead, ...(tA ? [k, m] : [m, k])), reals(2, ...lead, ...(tB ? [n, k] : [k, n]))],
+    shape: [...lead, m, n],
+    flops: 2 * batch * m * n * k,
+    bytes: 4 * batch * (m * k + k * n + m * n),
+    // One row passes over all of B and uses each element once: the memory is the limit.
+    stream: m === 1 ? "read" : undefined,
+    exact,
+  };
+}
+
+const square = (n: number): Workload => matmul(String(n), n, n, n);
+const named = (m: number, k: number, n: number, options = {}): Workload => {
+  const { tA, tB, batch } = options as { tA?: boolean; tB?: boolean; batch?: number };
+  return matmul(`${batch ? `${batch}×` : ""}${m}×${k}${tA ? "ᵀ" : ""} · ${k}×${n}${tB ? "ᵀ" : ""}`, m, n, k, options);
+};
+
+/** y = f(x), element by element. */
+function unary(kind: "exp" | "tanh" | "sigmoid", f: (x: number) => number): Workload {
+  const shape = [1024, 1024];
+  return {
+    name: `${kind} 1M`,
+    task: { kind },
+    inputs: () => [scaled(reals(3, ...shape), 4)],
+    shape,
+    bytes: 8 * size(shape),
+    stream: "copy",
+    exact: ([x]) => (index) => {
+      const value = f(x.data[index]);
+      return { value, tolerance: RELATIVE * Math.abs(value) };
+    },
+  };
+}
+
+const scaled = ({ shape, data }: Array32, factor: number): Array32 => ({ shape, data: data.map((x) => factor * x) });
+
+/** z = x ∘ y; y may be one row that is repeated. */
+function binary(kind: "add" | "mul", shape: number[], other = shape): Workload {
+  const cols = size(other);
+  return {
+    name: `${kind} ${shape.join("×")}${other === shape ? "" : ` + ${other.join("×")}`}`,
+    task: { kind },
+    inputs: () => [reals(4, ...shape), reals(5, ...other)],
+    shape,
+    bytes: 4 * (2 * size(shape) + cols),
+    stream: other === shape ? "triad" : "copy",
+    exact: ([x, y]) => (index) => {
+      const [a, b] = [x.data[index], y.data[index % cols]];
+      const value = kind === "add" ? a + b : a * b;
+      return { value, tolerance: RELATIVE * Math.max(Math.abs(a), Math.abs(b)) };
+    },
+  };
+}
+
+function softmax(...shape: number[]): Workload {
+  const cols = shape[shape.length - 1];
+  return {
+    name: `softmax ${shape.join("×")}`,
+    task: { kind: "softmax" },
+    inputs: () => [scaled(reals(6, ...shape), 4)],
+    shape,
+    bytes: 8 * size(shape),
+    stream: "copy",
+    exact: ([x]) => (index) => {
+      const start = index - (index % cols);
+      let sum = 0;
+      for (let j = start; j < start + cols; j++) sum += Math.exp(x.data[j]);
+      const value = Math.exp(x.data[index]) / sum;
+      return { value, tolerance: RELATIVE * value };
+    },
+  };
+}
+
+/** Sum over one axis of a matrix. */
+function sum(rows: number, cols: number, axis: 0 | 1): Workload {
+  return {
+    name: `sum ${rows}×${cols} over ${axis === 0 ? "rows" : "columns"}`,
+    task: { kind: "sum", axis },
+    inputs: () => [reals(7, rows, cols)],
+    shape: [axis === 0 ? cols : rows],
+    bytes: 4 * (rows * cols + (axis === 0 ? cols : rows)),
+    stream: "read",
+    exact: ([x]) => (index) => {
+      let value = 0;
+      let magnitude = 0;
+      for (let i = 0; i < (axis === 0 ? rows : cols); i++) {
+        const element = x.data[axis === 0 ? i * cols + index : index * cols + i];
+        value += element;
+        magnitude += Math.abs(element);
+      }
+      return { value, tolerance: RELATIVE * magnitude };
+    },
+  };
+}
+
+function argmax(rows: number, cols: number): Workload {
+  return {
+    name: `argmax ${rows}×${cols}`,
+    task: { kind: "argmax" },
+    inputs: () => [reals(8, rows, cols)],
+    shape: [rows],
+    bytes: 4 * rows * cols,
+    stream: "read",
+    exact: ([x]) => (index) => {
+      const row = x.data.subarray(index * cols, (index + 1) * cols);
+      return { value: row.indexOf(row.reduce((a, b) => Math.max(a, b))), tolerance: 0 };
+    },
+  };
+}
+
+function transpose(rows: number, cols: number): Workload {
+  return {
+    name: `transpose ${rows}×${cols}`,
+    task: { kind: "transpose" },
+    inputs: () => [reals(9, rows, cols)],
+    shape: [cols, rows],
+    bytes: 8 * rows * cols,
+    stream: "copy",
+    exact: ([x]) => (index) => ({ value: x.data[(index % rows) * cols + Math.floor(index / rows)], tolerance: 0 }),
+  };
+}
+
+function gather(rows: number, cols: number, count: number): Workload {
+  const indices = integers(10, rows, count);
+  return {
+    name: `gather ${count} of ${rows}×${cols}`,
+    task: { kind: "gather", indices },
+    inputs: () => [reals(11, rows, cols)],
+    shape: [count, cols],
+    bytes: 8 * count * cols,
+    stream: "copy",
+    exact: ([x]) => (index) => ({
+      value: x.data[indices[Math.floor(index / cols)] * cols + (index % cols)],
+      tolerance: 0,
+    }),
+  };
+}
+
+export const workloads: readonly Workload[] = [
+  ...[32, 64, 128, 256, 512, 1024, 2048].map(square),
+  matmul("512 Aᵀ", 512, 512, 512, { tA: true }),
+  matmul("512 Bᵀ", 512, 512, 512, { tB: true }),
+  matmul("512 AᵀBᵀ", 512, 512, 512, { tA: true, tB: true }),
+  named(1, 1024, 1024),
+  named(1, 1024, 1024, { tB: true }),
+  named(32, 768, 768),
+  named(128, 768, 3072),
+  named(128, 3072, 768),
+  named(128, 64, 128, { batch: 12 }),
+  named(128, 64, 128, { batch: 12, tB: true }),
+  // The products of the training step below.
+  named(128, 784, 256, { tB: true }),
+  named(256, 128, 784, { tA: true }),
+  named(128, 256, 10, { tB: true }),
+  named(10, 128, 256, { tA: true }),
+  named(128, 10, 256),
+  train(128, [784, 256, 10]),
+  binary("add", [16]),
+  binary("add", [1024, 1024]),
+  binary("mul", [1024, 1024]),
+  binary("add", [1024, 1024], [1024]),
+  unary("exp", Math.exp),
+  unary("tanh", Math.tanh),
+  unary("sigmoid", (x) => 1 / (1 + Math.exp(-x))),
+  softmax(1024, 1024),
+  softmax(12, 128, 128),
+  sum(1024, 1024, 1),
+  sum(1024, 1024, 0),
+  argmax(1024, 1024),
+  transpose(1024, 1024),
+  gather(10000, 256, 4096),
+];

@@ -1,0 +1,47 @@
+/** Builds the package: the Wasm binaries, their embedded form and the kernels' names, one module, its types. */
+import { execFileSync, spawn } from "node:child_process";
+import { cpSync, mkdirSync, rmSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import * as esbuild from "esbuild";
+import { embed } from "./embed.mjs";
+
+/** The command that a dependency installs, to be run by this Node. */
+function command(name, bin) {
+  const file = createRequire(import.meta.url).resolve(`${name}/package.json`);
+  return join(dirname(file), bin);
+}
+
+/** Compiles one target of asconfig.json. */
+function compile(target) {
+  return new Promise((resolve, reject) => {
+    const asc = spawn(process.execPath, [command("assemblyscript", "bin/asc.js"), "--target", target], {
+      stdio: "inherit",
+    });
+    asc.on("exit", (code) => (code === 0 ? resolve() : reject(new Error(`asc --target ${target} failed`))));
+  });
+}
+
+const binaries = ["simd", "relaxed", "simd-threads", "relaxed-threads"];
+const others = process.argv.slice(2); // "inspect"
+
+rmSync("dist", { recursive: true, force: true });
+// Two at a time: a compiler takes some 400 MB.
+await Promise.all(
+  [0, 1].map(async (lane) => {
+    for (const [i, target] of [...binaries, ...others].entries()) if (i % 2 === lane) await compile(target);
+  }),
+);
+embed();
+// One file: Node spends a millisecond of a cold start on each module it loads.
+await esbuild.build({
+  entryPoints: ["src/index.ts"],
+  outfile: "dist/index.js",
+  bundle: true,
+  packages: "external",
+  format: "esm",
+  target: "es2022",
+});
+execFileSync(process.execPath, [command("typescript", "bin/tsc"), "--project", "src"], { stdio: "inherit" });
+mkdirSync("dist/wasm", { recursive: true });
+for (const target of binaries) cpSync(`build/wasm/${target}.wasm`, `dist/wasm/${target}.wasm`);

@@ -1,0 +1,83 @@
+/** How an op reads its arguments: tensors or numbers first, then attributes by position, then an object of options. */
+import type { DType } from "./devices/device.js";
+import { DTypeError, OptionError } from "./errors.js";
+import { Tensor } from "./tensor.js";
+
+/** The dtypes an input may have: one, or any. */
+export type Accepted = DType | "any";
+
+export type Operand = Tensor | number;
+
+export type Attributes = Readonly<Record<string, unknown>>;
+
+/** What `parse` needs to know of an op. */
+export interface Signature {
+  readonly name: string;
+  /** The names of the inputs, and what each accepts. */
+  readonly inputs: readonly string[];
+  readonly accepts: readonly Accepted[];
+  /** Every attribute's value when it is not given. */
+  readonly defaults: Attributes;
+  /** The attributes that are passed by position. */
+  readonly positional: readonly string[];
+}
+
+export function parse(
+  signature: Signature,
+  args: readonly unknown[],
+): { operands: Operand[]; attributes: Attributes } {
+  const { name, inputs, defaults, positional } = signature;
+  const arity = inputs.length;
+  for (let i = 0; i < arity; i++)
+    if (!(args[i] instanceof Tensor) && typeof args[i] !== "number")
+      throw new DTypeError(`${name}: ${inputs[i]} is ${describe(args[i])}, expected a tensor or a number`);
+  if (args.length === arity && positional.length === 0)
+    return { operands: args as Operand[], attributes: defaults };
+  const attributes: Record<string, unknown> = { ...defaults };
+  positional.forEach((attribute, i) => {
+    if (args[arity + i] === undefined) throw new OptionError(`${name}: ${attribute} is missing`);
+    assign(name, attributes, attribute, args[arity + i]);
+  });
+  const rest = args.slice(arity + positional.length);
+  const options = rest[0] ?? {};
+  if (rest.length > 1 || typeof options !== "object" || options instanceof Tensor || Array.isArray(options))
+    throw new OptionError(
+      `${name}: got ${describe(rest.at(-1))} after its arguments, expected an object of options`,
+    );
+  checkOptions(
+    name,
+    options,
+    Object.keys(defaults).filter((option) => !positional.includes(option)),
+  );
+  for (const [option, value] of Object.entries(options)) assign(name, attributes, option, value);
+  return { operands: args.slice(0, arity) as Operand[], attributes };
+}
+
+/** Throws an OptionError that names the first option outside `known`. */
+export function checkOptions(name: string, options: object, known: readonly string[]): void {
+  for (const option of Object.keys(options))
+    if (!known.includes(option))
+      throw new OptionError(
+        `${name}: unknown option "${option}", ` +
+          (known.length === 0 ? "it takes none" : `expected ${known.map((word) => `"${word}"`).join(", ")}`),
+      );
+}
+
+/** Sets an attribute that was given: it must have its default's type, and a number must be one. */
+function assign(op: string, attributes: Record<string, unknown>, attribute: string, value: unknown): void {
+  if (value === undefined) return;
+  const before = attributes[attribute];
+  if (
+    before !== undefined &&
+    (typeof value !== typeof before || Array.isArray(value) !== Array.isArray(before))
+  )
+    throw new OptionError(`${op}: ${attribute} is ${describe(value)}, expected ${describe(before)}`);
+  if (Number.isNaN(value)) throw new OptionError(`${op}: ${attribute} is NaN`);
+  attributes[attribute] = value;
+}
+
+function describe(value: unknown): string {
+  if (value === null) return "null";
+  if (Array.isArray(value)) return "an array";
+  return typeof value === "undefined" ? "missing" : `a ${typeof value}`.replace("a object", "an object");
+}

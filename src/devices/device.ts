@@ -1,0 +1,68 @@
+/** What a tensor needs of the machine it lives on. A device is given a kernel's name and numbers; it knows no op. */
+import { DeviceError } from "../errors.js";
+import type { Block } from "../memory.js";
+
+/** Element types: 4-byte real and 4-byte signed integer numbers. */
+export type DType = "float32" | "int32";
+
+/** A JavaScript array that holds elements of some dtype. */
+export type Numbers = Float32Array | Int32Array;
+
+/** One run of a kernel: arguments are the blocks, the layout table, the scratch, the numbers, begin and end. */
+export interface Launch {
+  readonly kernel: string;
+  /** The kernel computes [0, grid). */
+  readonly grid: number;
+  /** Sizes and attributes, in the kernel's order. */
+  readonly numbers?: readonly number[];
+  /** A table of 32-bit integers that the kernel reads. */
+  readonly layout?: readonly number[];
+  /** Bytes that the kernel may overwrite. */
+  readonly scratch?: number;
+}
+
+/** Bytes count whole blocks of 64. */
+export interface MemoryReport {
+  /** Bytes that tensors hold now, and the most they ever held. */
+  liveBytes: number;
+  peakBytes: number;
+  /** Blocks alive now; tensors that share one (a reshape) count once. */
+  liveBlocks: number;
+  /** Bytes taken from the system. Wasm memory never shrinks. */
+  heapBytes: number;
+  /** Tensors that nobody disposed of, found by the garbage collector. */
+  freedByNet: number;
+}
+
+export interface Device {
+  /** "wasm-relaxed", "wasm-simd", … */
+  readonly name: string;
+  alloc(bytes: number, owner: string): Block;
+  free(block: Block): void;
+  write(block: Block, data: Numbers): void;
+  /** A copy of the first `size` elements, once all issued work is done. */
+  read(block: Block, dtype: DType, size: number): Promise<Numbers>;
+  /** The same at once; devices outside this process's memory throw. */
+  readSync(block: Block, dtype: DType, size: number): Numbers;
+  /** What the kernel returns: 0, or a positive number that the op explains. `owner` pays for layout and scratch. */
+  run(launch: Launch, blocks: readonly Block[], owner: string): number;
+  memory(): MemoryReport;
+}
+
+let current: Device | undefined;
+
+/** The device that new tensors live on. */
+export function currentDevice(): Device {
+  if (current === undefined) throw new DeviceError("no device yet: call `await init()` first");
+  return current;
+}
+
+/** Makes `device` the one that new tensors live on. */
+export function setDevice(device: Device): void {
+  current = device;
+}
+
+/** Allocation, reads and kernels of the current device: see `MemoryReport`. */
+export function memory(): MemoryReport {
+  return currentDevice().memory();
+}

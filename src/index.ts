@@ -1,0 +1,40 @@
+/** lanewise: numerical kernels in WebAssembly SIMD, with tensors and gradients. */
+export { type BinaryName } from "./devices/binaries.js";
+export {
+  type Device,
+  type DType,
+  memory,
+  type MemoryReport,
+  type Numbers,
+  setDevice,
+} from "./devices/device.js";
+export * from "./errors.js";
+export { grad, jvp, type Pullback, valueAndGrad, vjp } from "./grad.js";
+export { info, type Info, init, type InitOptions } from "./init.js";
+export { keep, scope } from "./memory.js";
+export * as nn from "./nn/index.js";
+export { inPlace, op, type Op, type Plan } from "./op.js";
+export { add, div, mul, sub } from "./ops/binary.js";
+export { full, ones, zeros } from "./ops/fill.js";
+export { type Activation, linear, matmul } from "./ops/matmul.js";
+export {
+  broadcastTo,
+  gather,
+  pad,
+  permuteDims,
+  reshape,
+  scatterAdd,
+  slice,
+  stopGradient,
+  transpose,
+} from "./ops/movement.js";
+export { argmax, max, mean, sum } from "./ops/reduce.js";
+export { crossEntropy, logSoftmax, softmax } from "./ops/softmax.js";
+export { exp, log, neg, relu, sigmoid, sqrt, square, tanh } from "./ops/unary.js";
+export * as optim from "./optim/index.js";
+export * as random from "./random.js";
+export * as safetensors from "./io/safetensors.js";
+export type { State } from "./io/state.js";
+export type { Shape } from "./shape.js";
+export { type Nested, tensor, Tensor, type TensorData } from "./tensor.js";
+export type { Tree } from "./tree.js";

@@ -1,0 +1,89 @@
+/** Which device: the first one that works, and why not the others. */
+import { checkOptions } from "./arguments.js";
+import { type BinaryName, unpack } from "./devices/binaries.js";
+import { currentDevice, type Device, setDevice } from "./devices/device.js";
+import { WasmDevice } from "./devices/wasm.js";
+import { DeviceError, OptionError } from "./errors.js";
+
+export interface InitOptions {
+  /** The devices to try, in order. Default: every one that this package knows, the fastest first. */
+  prefer?: readonly BinaryName[];
+  /** A module compiled beforehand, for runtimes that compile none from bytes: one of `lanewise/wasm/*.wasm`. */
+  module?: WebAssembly.Module;
+  /** The largest size of the memory, in bytes. Default 4 GiB. */
+  maxMemory?: number;
+}
+
+export interface Info {
+  /** The device that new tensors live on. */
+  device: string;
+  /** Why it was chosen, in one line. */
+  reason: string;
+  /** The devices that were preferred to it, and why each was not taken. */
+  passedOver: readonly { device: string; reason: string }[];
+  threads: number;
+}
+
+/** A function with one instruction of a feature: an engine that accepts it has the feature. */
+function probe(...instructions: number[]): Uint8Array<ArrayBuffer> {
+  const body = [0, ...instructions, 0x0b];
+  const header = [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, 1, 5, 1, 0x60, 0, 1, 0x7b, 3, 2, 1, 0];
+  return Uint8Array.from([...header, 10, body.length + 2, 1, body.length, ...body]);
+}
+
+const splat = [0x41, 0, 0xfd, 0x0f]; // i32.const 0, i8x16.splat
+
+/** What an engine must accept for a binary to run, with its name. */
+const needs: Record<BinaryName, { feature: string; probe: Uint8Array<ArrayBuffer> }> = {
+  "wasm-relaxed": {
+    feature: "relaxed SIMD",
+    probe: probe(...splat, ...splat, ...splat, 0xfd, 0x85, 2), // f32x4.relaxed_madd
+  },
+  "wasm-simd": { feature: "WebAssembly SIMD", probe: probe(...splat) },
+};
+
+const everyDevice: readonly BinaryName[] = ["wasm-relaxed", "wasm-simd"];
+
+let chosen: Info | undefined;
+
+/**
+ * Chooses the device that new tensors live on: the first of `prefer` that this engine can run. May be called again;
+ * tensors made before stay where they are. Throws DeviceError if none works, with every reason.
+ */
+export async function init(options: InitOptions = {}): Promise<Device> {
+  checkOptions("init", options, ["prefer", "module", "maxMemory"]);
+  const { prefer = everyDevice, module, maxMemory = 2 ** 32 } = options;
+  for (const name of prefer)
+    if (!everyDevice.includes(name))
+      throw new OptionError(`init: prefer has "${String(name)}", expected ${everyDevice.join(", ")}`);
+  if (!(maxMemory > 0 && maxMemory <= 2 ** 32))
+    throw new OptionError(`init: maxMemory is ${maxMemory}, expected bytes in (0, 2 ** 32]`);
+  if (module !== undefined) return use("wasm", module, "its module was given", []);
+  const passedOver: { device: string; reason: string }[] = [];
+  for (const name of prefer) {
+    const { feature, probe } = needs[name];
+    if (WebAssembly.validate(probe))
+      return use(name, await WebAssembly.compile(unpack(name)), `this engine has ${feature}`, passedOver);
+    passedOver.push({ device: name, reason: `this engine has no ${feature}` });
+  }
+  const reasons = passedOver.map(({ device, reason }) => `${device}: ${reason}`);
+  throw new DeviceError(`init: no device works (${reasons.join("; ")})`);
+
+  function use(
+    name: string,
+    compiled: WebAssembly.Module,
+    reason: string,
+    passedOver: Info["passedOver"],
+  ): Device {
+    const device = new WasmDevice(name, compiled, maxMemory);
+    chosen = { device: name, reason, passedOver, threads: 1 };
+    setDevice(device);
+    return device;
+  }
+}
+
+/** What `init` chose, and why. */
+export function info(): Info {
+  currentDevice();
+  return chosen!;
+}

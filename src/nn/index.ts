@@ -1,0 +1,16 @@
+/** Networks: modules, initial weights and losses. */
+export { ReLU, Sigmoid, Tanh } from "./activations.js";
+export { Dropout } from "./dropout.js";
+export {
+  glorotNormal,
+  glorotUniform,
+  heNormal,
+  heUniform,
+  type Initializer,
+  type InitializerOptions,
+} from "./initializers.js";
+export { Linear, type LinearOptions } from "./linear.js";
+export { crossEntropy, meanSquaredError } from "./losses.js";
+export { Module } from "./module.js";
+export { orthogonal } from "./orthogonal.js";
+export { Sequential } from "./sequential.js";

@@ -1,0 +1,50 @@
+/** The dense layer. */
+import { checkOptions } from "../arguments.js";
+import { keep, scope } from "../memory.js";
+import { zeros } from "../ops/fill.js";
+import { type Activation, linear } from "../ops/matmul.js";
+import type { Key } from "../ops/random.js";
+import type { Tensor } from "../tensor.js";
+import { checkKey, glorotUniform, type Initializer } from "./initializers.js";
+import { Module } from "./module.js";
+
+export interface LinearOptions {
+  /** Where the random weights come from. */
+  key: Key;
+  /** Whether there is a bias. Default true. */
+  bias?: boolean;
+  /** Makes the weights [out, in]; the bias begins at 0. Default `glorotUniform`. */
+  initializer?: Initializer;
+  /** What is applied to the result in the same pass. Default "none". */
+  activation?: Activation;
+}
+
+/** y = activation(x · weightᵀ + bias). x [..., in] → [..., out]; weight [out, in], bias [out]. */
+export class Linear extends Module {
+  readonly weight: Tensor;
+  readonly bias: Tensor | undefined;
+  readonly activation: Activation;
+  /** The bias, or the zeros that stand for it. */
+  readonly #bias: Tensor;
+
+  constructor(inputs: number, outputs: number, options: LinearOptions) {
+    super();
+    checkOptions("Linear", options, ["key", "bias", "initializer", "activation"]);
+    const { key, bias = true, initializer = glorotUniform, activation = "none" } = options;
+    checkKey("Linear", key);
+    this.activation = activation;
+    this.weight = keep(scope(() => initializer(key, [outputs, inputs])));
+    this.#bias = keep(zeros([outputs]));
+    this.bias = bias ? this.#bias : undefined;
+  }
+
+  /** `activation` is for who fuses the next module into this one: see Sequential. */
+  forward(x: Tensor, activation = this.activation): Tensor {
+    return linear(x, this.weight, this.#bias, { activation });
+  }
+
+  override dispose(): void {
+    super.dispose();
+    this.#bias.dispose();
+  }
+}

@@ -1,0 +1,43 @@
+/** Modules one after another. */
+import type { Tensor } from "../tensor.js";
+import { ReLU, Sigmoid, Tanh } from "./activations.js";
+import { Linear } from "./linear.js";
+import { Module } from "./module.js";
+
+/**
+ * Applies its modules in order; they are named "0", "1", …. A Linear and the ReLU, Tanh or Sigmoid right after it run
+ * as one kernel, with the same result.
+ */
+export class Sequential extends Module {
+  readonly layers: readonly Module[];
+
+  constructor(...layers: readonly Module[]) {
+    super();
+    this.layers = layers;
+  }
+
+  forward(x: Tensor): Tensor {
+    for (let i = 0; i < this.layers.length; i++) {
+      const layer = this.layers[i];
+      const next = this.layers[i + 1];
+      if (isPlainLinear(layer) && isActivation(next)) {
+        x = layer.forward(x, next.activation);
+        i++;
+      } else x = layer.forward(x);
+    }
+    return x;
+  }
+
+  protected override members(): [name: string, member: unknown][] {
+    return this.layers.map((layer, i) => [String(i), layer]);
+  }
+}
+
+// Not `instanceof`: a subclass may do something else.
+function isPlainLinear(layer: Module): layer is Linear {
+  return layer.constructor === Linear && (layer as Linear).activation === "none";
+}
+
+function isActivation(layer: Module | undefined): layer is ReLU | Tanh | Sigmoid {
+  return [ReLU, Tanh, Sigmoid].some((activation) => layer?.constructor === activation);
+}

@@ -1,0 +1,264 @@
+/** The one place where an op meets a device and the tape. */
+import { type Accepted, type Attributes, type Operand, parse, type Signature } from "./arguments.js";
+import { currentDevice, type Device } from "./devices/device.js";
+import { DeviceError, DTypeError, GradientError, type LanewiseError } from "./errors.js";
+import type { KernelName } from "./generated/kernels.js";
+import { scope } from "./memory.js";
+import { activeTraces, type Cotangent, record, withTraces } from "./tape.js";
+import { empty, type Spec, Tensor } from "./tensor.js";
+
+/** How an op runs on given shapes: pure, so that it can be made once and replayed. */
+export type Plan = Launch | View;
+
+/** A kernel's arguments are the inputs, the outputs, layout, scratch, numbers, begin and end. */
+export interface Launch {
+  readonly kernel: KernelName;
+  /** The result, then what the backward rule keeps. */
+  readonly outputs: readonly Spec[];
+  /** The kernel's range is [0, grid). */
+  readonly grid: number;
+  /** Sizes and attributes, in the kernel's order. */
+  readonly numbers?: readonly number[];
+  /** A table of 32-bit integers that the kernel reads. */
+  readonly layout?: readonly number[];
+  /** Bytes that one call of the kernel may overwrite. */
+  readonly scratch?: number;
+  /** The error that a kernel's result other than 0 means. */
+  readonly refuse?: (status: number) => LanewiseError;
+  /** Useful floating-point operations, and bytes that must be read and written: for benchmarks. */
+  readonly flops?: number;
+  readonly bytes?: number;
+}
+
+/** The first input's block under another shape: nothing runs. */
+export interface View {
+  readonly view: Spec;
+}
+
+type Tensors = readonly Tensor[];
+type Specs<Inputs extends Tensors> = { readonly [K in keyof Inputs]: Spec };
+
+interface Rules<Inputs extends Tensors, A> {
+  readonly name: string;
+  /** The names of the inputs, in order, and their dtypes. */
+  readonly inputs: Readonly<Record<string, Accepted>>;
+  /** Every attribute's value when the caller does not give it. */
+  readonly defaults?: A;
+  /** The attributes that callers pass by position, after the inputs. */
+  readonly positional?: readonly (keyof A)[];
+  /** The backward rule: from the cotangent of the result, one for each input. None: the op has no gradient. */
+  readonly vjp?: (
+    dy: Tensor,
+    outputs: Tensors,
+    inputs: Inputs,
+    attributes: A,
+  ) => readonly [...{ [K in keyof Inputs]: Cotangent }];
+  /** The forward rule: from the inputs' tangents (null: zero), that of the result. Default: the transpose of `vjp`. */
+  readonly jvp?: (
+    tangents: readonly (Tensor | null)[],
+    outputs: Tensors,
+    inputs: Inputs,
+    attributes: A,
+  ) => Tensor;
+}
+
+/** An op with a kernel. */
+export interface KernelRules<Inputs extends Tensors, A> extends Rules<Inputs, A> {
+  readonly plan: (inputs: Specs<Inputs>, attributes: A) => Plan;
+  /** The same in plain ops: its definition, and its derivative where there is no `vjp`. */
+  readonly fallback?: (inputs: Inputs, attributes: A) => Tensor;
+}
+
+/** An op made of ops, with a backward rule of its own. */
+export interface ComposedRules<Inputs extends Tensors, A> extends Rules<Inputs, A> {
+  readonly forward: (inputs: Inputs, attributes: A) => Tensor;
+}
+
+export type Definition<Inputs extends Tensors, A> = KernelRules<Inputs, A> | ComposedRules<Inputs, A>;
+
+type Positions<A> = readonly (keyof A)[];
+type Options<A> = keyof A extends never ? [] : Partial<A> extends A ? [options?: A] : [options: A];
+type Arguments<Inputs extends Tensors, A, Positional extends Positions<A>> = [
+  ...{ [K in keyof Inputs]: Operand },
+  ...{ [K in keyof Positional]: A[Positional[K]] },
+  ...Options<Omit<A, Positional[number]>>,
+];
+
+/** A function of tensors that every device can run and every tape can follow. A number stands for a scalar tensor. */
+export interface Op<Inputs extends Tensors, A, Positional extends Positions<A>, Result = Tensor> {
+  (...args: Arguments<Inputs, A, Positional>): Result;
+  readonly definition: Definition<Inputs, A>;
+  /** Whether the op writes its inputs instead of making an output. */
+  readonly inPlace: boolean;
+}
+
+/** Any op: what loops over the registry see. */
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- an op's arguments vary in both directions
+export type AnyOp = Op<any, any, any, Tensor | void>;
+
+/** A definition whose types the call has already checked. */
+type Checked = Definition<Tensors, Attributes>;
+
+/** The device that all tensors among `operands` share. */
+function commonDevice({ name, inputs }: Signature, operands: readonly Operand[]): Device {
+  let device: Device | undefined;
+  let at = 0;
+  for (let i = 0; i < operands.length; i++) {
+    const operand = operands[i];
+    if (typeof operand === "number") continue;
+    if (device !== undefined && operand.device !== device)
+      throw new DeviceError(
+        `${name}: ${inputs[at]} is on ${device.name} and ${inputs[i]} on ${operand.device.name}`,
+      );
+    device = operand.device;
+    at = i;
+  }
+  return device ?? currentDevice();
+}
+
+/** Throws unless the inputs are alive and of the dtypes that the op takes. */
+function checkInputs({ name, inputs, accepts }: Signature, tensors: Tensors): void {
+  tensors.forEach((tensor, i) => {
+    tensor.block(name, inputs[i]);
+    if (accepts[i] !== "any" && tensor.dtype !== accepts[i])
+      throw new DTypeError(`${name}: ${inputs[i]} is ${tensor.dtype}, expected ${accepts[i]}`);
+  });
+}
+
+/** A number as a scalar tensor. */
+function scalar(owner: string, value: number, accepted: Accepted, device: Device): Tensor {
+  const dtype = accepted === "any" ? "float32" : accepted;
+  const result = empty(device, { shape: [], dtype }, owner);
+  device.write(result.block(owner), dtype === "int32" ? Int32Array.of(value) : Float32Array.of(value));
+  return result;
+}
+
+/** Runs a plan: allocates its outputs, then the kernel. On an error nothing stays allocated. */
+function launch(name: string, plan: Plan, inputs: Tensors, device: Device): Tensor[] {
+  const blocks = inputs.map((input) => input.block(name));
+  if ("view" in plan) return [new Tensor(device, plan.view, blocks[0])];
+  const outputs: Tensor[] = [];
+  try {
+    for (const spec of plan.outputs) {
+      const output = empty(device, spec, name);
+      outputs.push(output);
+      blocks.push(output.block(name));
+    }
+    const status = plan.grid > 0 ? device.run(plan, blocks, name) : 0;
+    if (status !== 0) throw plan.refuse!(status);
+    return outputs;
+  } catch (error) {
+    for (const output of outputs) output.dispose();
+    throw error;
+  }
+}
+
+/** Runs an op made of ops, unseen by the traces: they see the op itself. */
+function compose(
+  { forward }: ComposedRules<Tensors, Attributes>,
+  inputs: Tensors,
+  attributes: Attributes,
+): Tensor {
+  const result = withTraces([], () => scope(() => forward(inputs, attributes)));
+  // A rule may return an input as it is; the tape needs a tensor of its own for the result.
+  return inputs.includes(result) ? new Tensor(result.device, result, result.block("op")) : result;
+}
+
+/** Shows a finished call to the traces. */
+function show(
+  definition: Checked,
+  names: readonly string[],
+  inputs: Tensors,
+  outputs: Tensors,
+  a: Attributes,
+): void {
+  const { name, vjp, jvp } = definition;
+  const fallback = "plan" in definition ? definition.fallback : undefined;
+  record({
+    name,
+    inputNames: names,
+    inputs,
+    outputs,
+    vjp: vjp && ((dy) => vjp(dy, outputs, inputs, a)),
+    jvp: jvp && ((tangents) => jvp(tangents, outputs, inputs, a)),
+    fallback: fallback && (() => fallback(inputs, a)),
+  });
+}
+
+function execute(
+  definition: Checked,
+  signature: Signature,
+  operands: readonly Operand[],
+  attributes: Attributes,
+): Tensor[] {
+  const { name, accepts } = signature;
+  const device = commonDevice(signature, operands);
+  const scalars: Tensor[] = [];
+  try {
+    const inputs = operands.map((operand, i) => {
+      if (typeof operand !== "number") return operand;
+      const tensor = scalar(name, operand, accepts[i], device);
+      scalars.push(tensor);
+      return tensor;
+    });
+    checkInputs(signature, inputs);
+    const outputs =
+      "plan" in definition
+        ? launch(name, definition.plan(inputs, attributes), inputs, device)
+        : [compose(definition, inputs, attributes)];
+    if (activeTraces().length > 0 && outputs.length > 0)
+      show(definition, signature.inputs, inputs, outputs, attributes);
+    for (let i = 1; i < outputs.length; i++) outputs[i].dispose();
+    return outputs;
+  } finally {
+    for (const tensor of scalars) tensor.dispose();
+  }
+}
+
+function signatureOf({ name, inputs, defaults = {}, positional = [] }: Checked): Signature {
+  return { name, inputs: Object.keys(inputs), accepts: Object.values(inputs), defaults, positional };
+}
+
+/**
+ * Makes an op of its definition. Name the types of the inputs, of the attributes, and the attributes that callers pass
+ * by position, then give the definition:
+ *
+ *     const power = op<[x: Tensor], { exponent: number }, ["exponent"]>()({ name: "power", … });
+ *     power(x, 3);
+ *
+ * A definition has a `plan`, which names a kernel, or a `forward` made of other ops; and a `vjp`, made of ops.
+ */
+export function op<
+  Inputs extends Tensors,
+  A extends object = Record<never, never>,
+  Positional extends Positions<A> = [],
+>() {
+  return (definition: Definition<Inputs, A>): Op<Inputs, A, Positional> => {
+    const checked = definition as unknown as Checked;
+    const signature = signatureOf(checked);
+    const call = (...args: unknown[]): Tensor => {
+      const { operands, attributes } = parse(signature, args);
+      return execute(checked, signature, operands, attributes)[0];
+    };
+    return Object.assign(call, { definition, inPlace: false }) as unknown as Op<Inputs, A, Positional>;
+  };
+}
+
+/** Makes an op that writes its inputs and returns nothing. No trace may follow them. */
+export function inPlace<Inputs extends Tensors, A extends object = Record<never, never>>() {
+  return (definition: KernelRules<Inputs, A>): Op<Inputs, A, [], void> => {
+    const checked = definition as unknown as Checked;
+    const signature = signatureOf(checked);
+    const call = (...args: unknown[]): void => {
+      const { operands, attributes } = parse(signature, args);
+      operands.forEach((operand, i) => {
+        if (activeTraces().some((trace) => operand instanceof Tensor && trace.follows(operand)))
+          throw new GradientError(
+            `${signature.name}: ${signature.inputs[i]} is being differentiated and cannot change in place`,
+          );
+      });
+      execute(checked, signature, operands, attributes);
+    };
+    return Object.assign(call, { definition, inPlace: true }) as unknown as Op<Inputs, A, [], void>;
+  };
+}

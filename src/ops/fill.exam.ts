@@ -1,0 +1,46 @@
+/** Exam of tensors of one value. */
+import { DTypeError, OptionError, ShapeError } from "../errors.js";
+import { array, type ExamOf, specials } from "../exam.js";
+import type * as ops from "./fill.js";
+
+export const full: ExamOf<typeof ops.full> = {
+  reference: (_, { shape, value }) => array(shape, () => value),
+  ulps: 1,
+  sized: (n) => ({ inputs: [], attributes: { shape: [n], value: 2.5 } }),
+  cases: [
+    { inputs: [], attributes: { shape: [], value: 1 } },
+    { inputs: [], attributes: { shape: [3, 43], value: -7, dtype: "int32" } },
+    ...specials
+      .filter((value) => !Number.isNaN(value))
+      .map((value) => ({ inputs: [], attributes: { shape: [5], value } })),
+  ],
+  gradients: [],
+  errors: [
+    {
+      call: (full) => full([2, -1], 0),
+      error: ShapeError,
+      message: "full: shape [2, -1] has the extent -1, expected a whole number ≥ 0",
+    },
+    {
+      call: (full) => full([1.5], 0),
+      error: ShapeError,
+      message: /^full: shape \[1\.5\] has the extent 1\.5/,
+    },
+    {
+      call: (full) => full([2 ** 16, 2 ** 16], 0),
+      error: ShapeError,
+      message: /4294967296 elements, more than the 4 GiB/,
+    },
+    {
+      call: (full) => full([2], 0, { dtype: "float64" as "float32" }),
+      error: DTypeError,
+      message: "full: dtype is float64, expected float32 or int32",
+    },
+    {
+      call: (full) => full([2], "x" as never),
+      error: OptionError,
+      message: "full: value is a string, expected a number",
+    },
+  ],
+  bench: { "1M": { inputs: [], attributes: { shape: [1 << 20], value: 1 } } },
+};

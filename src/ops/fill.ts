@@ -1,0 +1,37 @@
+/** Tensors of one value. */
+import { DTypeError } from "../errors.js";
+import { op } from "../op.js";
+import type { DType } from "../devices/device.js";
+import { checkShape, type Shape, sizeOf } from "../shape.js";
+import type { Tensor } from "../tensor.js";
+
+/** `full(shape, value)`: every element is `value`. Option `dtype`, default float32. */
+export const full = /* @__PURE__ */ op<
+  [],
+  { shape: Shape; value: number; dtype?: DType },
+  ["shape", "value"]
+>()({
+  name: "full",
+  inputs: {},
+  defaults: { shape: [], value: 0, dtype: "float32" },
+  positional: ["shape", "value"],
+  plan(_, { shape, value, dtype = "float32" }) {
+    checkShape("full", shape);
+    if (dtype !== "float32" && dtype !== "int32")
+      throw new DTypeError(`full: dtype is ${String(dtype)}, expected float32 or int32`);
+    const grid = sizeOf(shape);
+    const kernel = dtype === "int32" ? "fillInt" : "fill";
+    return { kernel, outputs: [{ shape, dtype }], grid, numbers: [value], bytes: 4 * grid };
+  },
+  vjp: () => [],
+});
+
+/** Every element is 0. */
+export function zeros(shape: Shape, dtype: DType = "float32"): Tensor {
+  return full(shape, 0, { dtype });
+}
+
+/** Every element is 1. */
+export function ones(shape: Shape, dtype: DType = "float32"): Tensor {
+  return full(shape, 1, { dtype });
+}

@@ -1,0 +1,10 @@
+/** The exam of every op, under the op's name. */
+export * from "./binary.exam.js";
+export * from "./fill.exam.js";
+export * from "./matmul.exam.js";
+export * from "./movement.exam.js";
+export * from "./random.exam.js";
+export * from "./reduce.exam.js";
+export * from "./softmax.exam.js";
+export * from "./unary.exam.js";
+export * from "./update.exam.js";

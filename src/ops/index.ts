@@ -1,0 +1,38 @@
+/** Every op: the registry is this module's namespace. */
+export { add, div, mul, sub } from "./binary.js";
+export { full } from "./fill.js";
+export { linear, matmul } from "./matmul.js";
+export {
+  broadcastTo,
+  gather,
+  pad,
+  permuteDims,
+  reshape,
+  scatterAdd,
+  slice,
+  stopGradient,
+} from "./movement.js";
+export { bernoulli, dropout, normal, permutation, randomBits, uniform } from "./random.js";
+export { argmax, max, maxGrad, mean, sum } from "./reduce.js";
+export {
+  crossEntropy,
+  crossEntropyGrad,
+  logSoftmax,
+  logSoftmaxGrad,
+  softmax,
+  softmaxGrad,
+} from "./softmax.js";
+export {
+  exp,
+  log,
+  neg,
+  relu,
+  reluGrad,
+  sigmoid,
+  sigmoidGrad,
+  sqrt,
+  square,
+  tanh,
+  tanhGrad,
+} from "./unary.js";
+export { adamUpdate, sgdUpdate } from "./update.js";

@@ -1,0 +1,158 @@
+/** Matrix products. */
+import { OptionError, ShapeError } from "../errors.js";
+import { op } from "../op.js";
+import { broadcastShapes, broadcastStrides, layoutOf, type Shape, show, sizeOf } from "../shape.js";
+import type { Spec, Tensor } from "../tensor.js";
+import { add, unbroadcast } from "./binary.js";
+import { gemm } from "./gemm.js";
+import { reshape } from "./movement.js";
+import { sum } from "./reduce.js";
+import { relu, reluGrad, sigmoid, sigmoidGrad, tanh, tanhGrad } from "./unary.js";
+
+interface Transposes {
+  /** Read the last two axes of a (of b) exchanged. No copy is made. */
+  transposeA?: boolean;
+  transposeB?: boolean;
+}
+
+/** Rows, columns and the steps between them, in elements, of the last two axes. */
+function matrixOf(name: string, argument: string, x: Spec, transposed: boolean | undefined) {
+  const rank = x.shape.length;
+  if (rank < 2)
+    throw new ShapeError(
+      `${name}: ${argument} is ${show(x.shape)}, expected at least two axes (reshape a vector)`,
+    );
+  const [rows, cols] = x.shape.slice(-2);
+  return transposed
+    ? { rows: cols, cols: rows, row: 1, col: cols, batch: x.shape.slice(0, -2) }
+    : { rows, cols, row: cols, col: 1, batch: x.shape.slice(0, -2) };
+}
+
+/** Steps between the matrices of a batch, along each axis of the broadcast batch. */
+function batchStrides(from: Shape, to: Shape, matrix: number): number[] {
+  return broadcastStrides(from, to).map((stride) => stride * matrix);
+}
+
+/**
+ * C = A · B over the last two axes; the axes before them broadcast. a [..., m, k], b [..., k, n] → [..., m, n].
+ */
+export const matmul = /* @__PURE__ */ op<[a: Tensor, b: Tensor], Transposes>()({
+  name: "matmul",
+  inputs: { a: "float32", b: "float32" },
+  defaults: { transposeA: false, transposeB: false },
+  plan([a, b], { transposeA, transposeB }) {
+    const A = matrixOf("matmul", "a", a, transposeA);
+    const B = matrixOf("matmul", "b", b, transposeB);
+    if (A.cols !== B.rows) {
+      const read = (x: Spec, transposed?: boolean): string =>
+        show(x.shape) + (transposed ? " transposed" : "");
+      throw new ShapeError(
+        `matmul: a is ${read(a, transposeA)} and b is ${read(b, transposeB)}; ` +
+          `a has ${A.cols} columns and b has ${B.rows} rows`,
+      );
+    }
+    const batch = broadcastShapes("matmul", A.batch, B.batch, ["batch of a", "batch of b"]);
+    const count = sizeOf(batch);
+    const [m, n, k] = [A.rows, B.cols, A.cols];
+    const run = {
+      outputs: [{ shape: [...batch, m, n], dtype: a.dtype }],
+      flops: 2 * count * m * n * k,
+      bytes: 4 * (sizeOf(a.shape) + sizeOf(b.shape) + count * m * n),
+    };
+    const strides = [A.row, A.col, B.row, B.col];
+    const one = sizeOf(B.batch) === 1 && (!transposeA || count === 1); // the rows of all A are rows of one matrix
+    if (one)
+      return { kernel: "matmul", ...run, ...gemm(count * m, n, k), numbers: [count * m, n, k, ...strides] };
+    const layout = layoutOf(batch, [
+      batchStrides(A.batch, batch, m * k),
+      batchStrides(B.batch, batch, k * n),
+    ]);
+    const numbers = [m, n, k, ...strides];
+    return { kernel: "matmulBatched", ...run, ...gemm(m, n, k, count), layout, numbers };
+  },
+  vjp(dy, _, [a, b], { transposeA: tA = false, transposeB: tB = false }) {
+    const da = (): Tensor =>
+      tA ? matmul(b, dy, { transposeA: tB, transposeB: true }) : matmul(dy, b, { transposeB: !tB });
+    const db = (): Tensor => {
+      // With one b for a whole batch the sum over the batch is a longer product.
+      if (b.rank === 2 && a.rank > 2 && !tA) {
+        const rows = (x: Tensor): Tensor => reshape(x, [-1, x.shape[x.rank - 1]]);
+        return tB
+          ? matmul(rows(dy), rows(a), { transposeA: true })
+          : matmul(rows(a), rows(dy), { transposeA: true });
+      }
+      return tB ? matmul(dy, a, { transposeA: true, transposeB: tA }) : matmul(a, dy, { transposeA: !tA });
+    };
+    return [() => unbroadcast(da(), a.shape), () => unbroadcast(db(), b.shape)];
+  },
+});
+
+/** What `linear` may apply to its result. The kernel knows them by their place in this list. */
+export type Activation = "none" | "relu" | "tanh" | "sigmoid";
+
+const activations: readonly Activation[] = ["none", "relu", "tanh", "sigmoid"];
+
+/** y = activation(z). */
+function activate(z: Tensor, activation: Activation): Tensor {
+  if (activation === "relu") return relu(z);
+  if (activation === "tanh") return tanh(z);
+  return activation === "sigmoid" ? sigmoid(z) : z;
+}
+
+/** The cotangent of z, from that of y = activation(z). */
+function deactivate(dy: Tensor, y: Tensor, activation: Activation): Tensor {
+  if (activation === "relu") return reluGrad(dy, y);
+  if (activation === "tanh") return tanhGrad(dy, y);
+  return activation === "sigmoid" ? sigmoidGrad(dy, y) : dy;
+}
+
+/**
+ * y = activation(x · weightᵀ + bias), in one pass. x [..., in], weight [out, in], bias [out] → [..., out].
+ * Option `activation`: "none" (default), "relu", "tanh" or "sigmoid".
+ */
+export const linear = /* @__PURE__ */ op<
+  [x: Tensor, weight: Tensor, bias: Tensor],
+  { activation?: Activation }
+>()({
+  name: "linear",
+  inputs: { x: "float32", weight: "float32", bias: "float32" },
+  defaults: { activation: "none" },
+  plan([x, weight, bias], { activation = "none" }) {
+    const { rows: out, cols: k } = matrixOf("linear", "weight", weight, false);
+    const width = x.shape[x.shape.length - 1];
+    if (weight.shape.length !== 2 || width !== k)
+      throw new ShapeError(
+        `linear: weight is ${show(weight.shape)}, expected [out, ${width ?? "in"}] (last axis of x ${show(x.shape)})`,
+      );
+    if (bias.shape.length !== 1 || bias.shape[0] !== out)
+      throw new ShapeError(
+        `linear: bias is ${show(bias.shape)}, expected [${out}] (first axis of weight ${show(weight.shape)})`,
+      );
+    if (!activations.includes(activation))
+      throw new OptionError(
+        `linear: activation is "${activation}", expected one of ${activations.join(", ")}`,
+      );
+    const batch = x.shape.slice(0, -1);
+    const m = sizeOf(batch);
+    return {
+      kernel: "linear",
+      outputs: [{ shape: [...batch, out], dtype: x.dtype }],
+      ...gemm(m, out, k),
+      numbers: [m, out, k, k, 1, 1, k, activations.indexOf(activation)],
+      flops: 2 * m * out * k,
+      bytes: 4 * (m * k + out * k + out + m * out),
+    };
+  },
+  vjp(dy, [y], [x, weight], { activation = "none" }) {
+    const rows = (t: Tensor): Tensor => (t.rank === 2 ? t : reshape(t, [-1, t.shape[t.rank - 1]]));
+    let shared: Tensor | undefined;
+    const dz = (): Tensor => (shared ??= rows(deactivate(dy, y, activation)));
+    return [
+      () => reshape(matmul(dz(), weight), x.shape),
+      () => matmul(dz(), rows(x), { transposeA: true }),
+      () => sum(dz(), { axis: 0 }),
+    ];
+  },
+  fallback: ([x, weight, bias], { activation = "none" }) =>
+    activate(add(matmul(x, weight, { transposeB: true }), bias), activation),
+});

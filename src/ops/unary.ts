@@ -1,0 +1,77 @@
+/** Functions of one tensor, element by element. */
+import type { KernelName } from "../generated/kernels.js";
+import { type Launch, op } from "../op.js";
+import { sizeOf } from "../shape.js";
+import type { Cotangent } from "../tape.js";
+import type { Spec, Tensor } from "../tensor.js";
+
+import { add, div, mul, sameShapes } from "./binary.js";
+
+function elementwise(kernel: KernelName, x: Spec, inputs: number): Launch {
+  const grid = sizeOf(x.shape);
+  return { kernel, outputs: [x], grid, flops: grid, bytes: 4 * grid * (inputs + 1) };
+}
+
+type Rule = (dy: Tensor, y: Tensor, x: Tensor) => Cotangent;
+
+/** An op whose kernel bears its name; `rule` is the cotangent of x. */
+const unary = (name: KernelName, rule: Rule) =>
+  op<[x: Tensor]>()({
+    name,
+    inputs: { x: "float32" },
+    plan: ([x]) => elementwise(name, x, 1),
+    vjp: (dy, [y], [x]) => [rule(dy, y, x)],
+  });
+
+type GradientRule = (g: Tensor, dy: Tensor, y: Tensor) => readonly [Cotangent, Cotangent];
+
+/** dx of a function whose derivative is known from its value y. Linear in dy. */
+const unaryGrad = (name: KernelName, rule: GradientRule) =>
+  op<[dy: Tensor, y: Tensor]>()({
+    name,
+    inputs: { dy: "float32", y: "float32" },
+    plan([dy, y]) {
+      sameShapes(name, dy, y, ["dy", "y"]);
+      return elementwise(name, dy, 2);
+    },
+    vjp: (g, _, [dy, y]) => rule(g, dy, y),
+  });
+
+/** y = −x */
+export const neg = /* @__PURE__ */ unary("neg", (dy) => neg(dy));
+
+/** y = x² */
+export const square = /* @__PURE__ */ unary("square", (dy, _, x) => mul(mul(dy, x), 2));
+
+/** y = √x; NaN below 0. */
+export const sqrt = /* @__PURE__ */ unary("sqrt", (dy, y) => mul(div(dy, y), 0.5));
+
+/** y = eˣ */
+export const exp = /* @__PURE__ */ unary("exp", (dy, y) => mul(dy, y));
+
+/** y = ln x; −∞ at 0, NaN below. */
+export const log = /* @__PURE__ */ unary("log", (dy, _, x) => div(dy, x));
+
+/** y = max(x, 0); its derivative at 0 is 0. */
+export const relu = /* @__PURE__ */ unary("relu", (dy, y) => reluGrad(dy, y));
+
+/** y = (eˣ − e⁻ˣ) / (eˣ + e⁻ˣ) */
+export const tanh = /* @__PURE__ */ unary("tanh", (dy, y) => tanhGrad(dy, y));
+
+/** y = 1 / (1 + e⁻ˣ) */
+export const sigmoid = /* @__PURE__ */ unary("sigmoid", (dy, y) => sigmoidGrad(dy, y));
+
+/** dx = dy where y > 0, else 0: the gradient of y = relu(x). */
+export const reluGrad = /* @__PURE__ */ unaryGrad("reluGrad", (g, _, y) => [() => reluGrad(g, y), null]);
+
+/** dx = dy · (1 − y²): the gradient of y = tanh(x). */
+export const tanhGrad = /* @__PURE__ */ unaryGrad("tanhGrad", (g, dy, y) => [
+  () => tanhGrad(g, y),
+  () => mul(mul(mul(g, dy), y), -2),
+]);
+
+/** dx = dy · y · (1 − y): the gradient of y = sigmoid(x). */
+export const sigmoidGrad = /* @__PURE__ */ unaryGrad("sigmoidGrad", (g, dy, y) => [
+  () => sigmoidGrad(g, y),
+  () => mul(mul(g, dy), add(mul(y, -2), 1)),
+]);

@@ -90,7 +90,7 @@ test("examples use the package as its users do", () => {
 
 describe("assembly", () => {
   /** What is shared by the families of kernels; all else is a family, one file or folder each. */
-  const shared = ["simd", "loops", "exponential", "logarithm", "turn"];
+  const shared = ["simd", "loops", "layout", "exponential", "logarithm", "turn"];
   const familyOf = (file: string): string => file.split("/")[1].replace(".ts", "");
 
   test.each(filesIn("assembly").filter((file) => file !== "assembly/index.ts"))(

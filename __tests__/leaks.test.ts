@@ -63,7 +63,8 @@ describe("ops", () => {
     const x = L.ones([3]);
     const before = live();
     L.add(2, L.keep(x)).dispose();
-    for (const gradient of L.grad((x: L.Tensor[]) => L.sum(L.div(L.mul(x[0], 3), 2)))([x])) gradient.dispose();
+    for (const gradient of L.grad((x: L.Tensor[]) => L.sum(L.div(L.mul(x[0], 3), 2)))([x]))
+      gradient.dispose();
     expect(() => L.matmul(x, 3)).toThrow(L.ShapeError);
     expect(live()).toBe(before);
     x.dispose();

@@ -1,6 +1,6 @@
 /** Arithmetic of two tensors, of one shape or broadcast; the grid is the elements of z. */
 import { Binary, zip } from "./loops";
-import { loadPart, storePart } from "./simd";
+import { storePart } from "./simd";
 
 class Add extends Binary {
   lanes(x: v128, y: v128): v128 {
@@ -29,33 +29,30 @@ class Div extends Binary {
 /** z = F(x, y) for n elements, where y is one number; or F(y, x), swapped. */
 function against<F extends Binary>(x: usize, y: v128, z: usize, n: i32, swapped: bool): void {
   const f = changetype<F>(0);
-  let i = 0;
-  for (; i <= n - 16; i += 16) {
-    const at = (<usize>i) << 2;
-    const x0 = v128.load(x + at);
-    const x1 = v128.load(x + at, 16);
-    const x2 = v128.load(x + at, 32);
-    const x3 = v128.load(x + at, 48);
-    v128.store(z + at, swapped ? f.lanes(y, x0) : f.lanes(x0, y));
-    v128.store(z + at, swapped ? f.lanes(y, x1) : f.lanes(x1, y), 16);
-    v128.store(z + at, swapped ? f.lanes(y, x2) : f.lanes(x2, y), 32);
-    v128.store(z + at, swapped ? f.lanes(y, x3) : f.lanes(x3, y), 48);
+  for (; n >= 16; n -= 16, x += 64, z += 64) {
+    const x0 = v128.load(x);
+    const x1 = v128.load(x, 16);
+    const x2 = v128.load(x, 32);
+    const x3 = v128.load(x, 48);
+    v128.store(z, swapped ? f.lanes(y, x0) : f.lanes(x0, y));
+    v128.store(z, swapped ? f.lanes(y, x1) : f.lanes(x1, y), 16);
+    v128.store(z, swapped ? f.lanes(y, x2) : f.lanes(x2, y), 32);
+    v128.store(z, swapped ? f.lanes(y, x3) : f.lanes(x3, y), 48);
   }
-  for (; i < n; i += 4) {
-    const at = (<usize>i) << 2;
-    const part = min(n - i, 4);
-    const v = loadPart(x + at, part);
-    storePart(z + at, swapped ? f.lanes(y, v) : f.lanes(v, y), part);
+  for (; n > 0; n--, x += 4, z += 4) {
+    const v = v128.load32_zero(x);
+    v128.store_lane<f32>(z, swapped ? f.lanes(y, v) : f.lanes(v, y), 0);
   }
 }
 
 /** z = F(x, y) along n elements of a row, in which x and y advance by a step of 0 or 1. */
 function along<F extends Binary>(x: usize, y: usize, z: usize, n: i32, xStep: i32, yStep: i32): void {
-  if (xStep & yStep) return zip<F>(x, y, z, 0, n);
+  if (xStep & yStep) return zip<F>(x, y, z, n);
   if (xStep) return against<F>(x, v128.load32_splat(y), z, n, false);
   if (yStep) return against<F>(y, v128.load32_splat(x), z, n, true);
   const value = changetype<F>(0).lanes(v128.load32_splat(x), v128.load32_splat(y));
-  for (let i = 0; i < n; i += 4) storePart(z + ((<usize>i) << 2), value, min(n - i, 4));
+  for (; n >= 4; n -= 4, z += 16) v128.store(z, value);
+  storePart(z, value, n);
 }
 
 /** An axis' extent or stride, 1 and 0 for an axis there is not; axes are counted from the innermost. */
@@ -117,27 +114,27 @@ function broadcast<F extends Binary>(
 
 /** z = x + y. x, y, z [n] */
 export function add(x: usize, y: usize, z: usize, begin: i32, end: i32): void {
-  zip<Add>(x, y, z, begin, end);
+  zip<Add>(x + (begin << 2), y + (begin << 2), z + (begin << 2), end - begin);
 }
 
 /** z = x − y. x, y, z [n] */
 export function sub(x: usize, y: usize, z: usize, begin: i32, end: i32): void {
-  zip<Sub>(x, y, z, begin, end);
+  zip<Sub>(x + (begin << 2), y + (begin << 2), z + (begin << 2), end - begin);
 }
 
 /** z = x · y. x, y, z [n] */
 export function mul(x: usize, y: usize, z: usize, begin: i32, end: i32): void {
-  zip<Mul>(x, y, z, begin, end);
+  zip<Mul>(x + (begin << 2), y + (begin << 2), z + (begin << 2), end - begin);
 }
 
 /** z = x / y. x, y, z [n] */
 export function div(x: usize, y: usize, z: usize, begin: i32, end: i32): void {
-  zip<Div>(x, y, z, begin, end);
+  zip<Div>(x + (begin << 2), y + (begin << 2), z + (begin << 2), end - begin);
 }
 
 /**
- * z = x + y, broadcast. layout, of i32: rank, then for each axis of z, innermost first, its extent and the strides of
- * x and y in elements, 0 where they are repeated; on the innermost axis each is 0 or 1.
+ * z = x + y, broadcast. layout, of i32: rank, then for each axis of z, innermost first, its extent and the
+ * strides of x and y in elements, 0 where they are repeated; on the innermost axis each is 0 or 1.
  */
 export function addBroadcast(x: usize, y: usize, z: usize, layout: usize, begin: i32, end: i32): void {
   broadcast<Add>(x, y, z, layout, begin, end);

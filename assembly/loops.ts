@@ -1,5 +1,4 @@
 /** Loops over elements, for a function given as a class: tails are handled once, here. */
-import { loadPart, storePart } from "./simd";
 
 /** A function of one vector. */
 export abstract class Unary {
@@ -12,45 +11,37 @@ export abstract class Binary {
 }
 
 /** y = F(x), element by element. x, y [n]; y may be x. */
-export function map<F extends Unary>(x: usize, y: usize, begin: i32, end: i32): void {
+export function map<F extends Unary>(x: usize, y: usize, n: i32): void {
   const f = changetype<F>(0);
-  let i = begin;
-  for (; i <= end - 16; i += 16) {
-    const at = (<usize>i) << 2;
-    const y0 = f.lanes(v128.load(x + at));
-    const y1 = f.lanes(v128.load(x + at, 16));
-    const y2 = f.lanes(v128.load(x + at, 32));
-    const y3 = f.lanes(v128.load(x + at, 48));
-    v128.store(y + at, y0);
-    v128.store(y + at, y1, 16);
-    v128.store(y + at, y2, 32);
-    v128.store(y + at, y3, 48);
+  for (; n >= 16; n -= 16, x += 64, y += 64) {
+    const y0 = f.lanes(v128.load(x));
+    const y1 = f.lanes(v128.load(x, 16));
+    const y2 = f.lanes(v128.load(x, 32));
+    const y3 = f.lanes(v128.load(x, 48));
+    v128.store(y, y0);
+    v128.store(y, y1, 16);
+    v128.store(y, y2, 32);
+    v128.store(y, y3, 48);
   }
-  for (; i < end; i += 4) {
-    const at = (<usize>i) << 2;
-    const n = min(end - i, 4);
-    storePart(y + at, f.lanes(loadPart(x + at, n)), n);
-  }
+  for (; n >= 4; n -= 4, x += 16, y += 16) v128.store(y, f.lanes(v128.load(x)));
+  for (; n > 0; n--, x += 4, y += 4) v128.store_lane<f32>(y, f.lanes(v128.load32_zero(x)), 0);
 }
 
 /** z = F(x, y), element by element. x, y, z [n]; z may be x or y. */
-export function zip<F extends Binary>(x: usize, y: usize, z: usize, begin: i32, end: i32): void {
+export function zip<F extends Binary>(x: usize, y: usize, z: usize, n: i32): void {
   const f = changetype<F>(0);
-  let i = begin;
-  for (; i <= end - 16; i += 16) {
-    const at = (<usize>i) << 2;
-    const z0 = f.lanes(v128.load(x + at), v128.load(y + at));
-    const z1 = f.lanes(v128.load(x + at, 16), v128.load(y + at, 16));
-    const z2 = f.lanes(v128.load(x + at, 32), v128.load(y + at, 32));
-    const z3 = f.lanes(v128.load(x + at, 48), v128.load(y + at, 48));
-    v128.store(z + at, z0);
-    v128.store(z + at, z1, 16);
-    v128.store(z + at, z2, 32);
-    v128.store(z + at, z3, 48);
+  for (; n >= 16; n -= 16, x += 64, y += 64, z += 64) {
+    const z0 = f.lanes(v128.load(x), v128.load(y));
+    const z1 = f.lanes(v128.load(x, 16), v128.load(y, 16));
+    const z2 = f.lanes(v128.load(x, 32), v128.load(y, 32));
+    const z3 = f.lanes(v128.load(x, 48), v128.load(y, 48));
+    v128.store(z, z0);
+    v128.store(z, z1, 16);
+    v128.store(z, z2, 32);
+    v128.store(z, z3, 48);
   }
-  for (; i < end; i += 4) {
-    const at = (<usize>i) << 2;
-    const n = min(end - i, 4);
-    storePart(z + at, f.lanes(loadPart(x + at, n), loadPart(y + at, n)), n);
+  for (; n >= 4; n -= 4, x += 16, y += 16, z += 16) v128.store(z, f.lanes(v128.load(x), v128.load(y)));
+  for (; n > 0; n--, x += 4, y += 4, z += 4) {
+    v128.store_lane<f32>(z, f.lanes(v128.load32_zero(x), v128.load32_zero(y)), 0);
   }
 }

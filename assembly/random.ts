@@ -1,139 +1,24 @@
-/**
- * Random numbers as a pure function of key and position: Threefry-2x32-20 (Salmon, Moraes, Dror, Shaw: "Parallel random
- * numbers: as easy as 1, 2, 3", SC 2011). Counters (4g … 4g+3, 0) give group g of a stream: their first words are elements
- * 8g … 8g+3, their second words 8g+4 … 8g+7. Nothing here is fused: both binaries give the same bits.
- */
-import { cosTurn, loadPart, logExact, sinTurn, storePart } from "./simd";
+/** Random tensors: y [n], the grid is its elements. Nothing is fused: both binaries give the same bits. */
+import { put, randomBits, words } from "./random/threefry";
+import { cosTurn, log, sinTurn } from "./simd";
 
-/** What becomes of the two words of four counters. */
-abstract class Pair {
-  abstract shared(u: v128): v128;
-  abstract first(shared: v128, v: v128): v128;
-  abstract second(shared: v128, v: v128): v128;
-}
-class Words extends Pair {
-  shared(u: v128): v128 {
-    return u;
-  }
-  first(shared: v128, v: v128): v128 {
-    return shared;
-  }
-  second(shared: v128, v: v128): v128 {
-    return v;
-  }
-}
-/** Box and Muller (1958): the radius √(−2 ln u), u in (0, 1], and the angle 2πv. */
-class Deviates extends Pair {
-  shared(u: v128): v128 {
-    const exact = f32x4.convert_i32x4_s(i32x4.add(i32x4.shr_u(u, 8), i32x4.splat(1)));
-    return f32x4.sqrt(
-      f32x4.mul(f32x4.splat(-2), logExact(f32x4.mul(exact, f32x4.splat(5.960464477539063e-8)))),
-    );
-  }
-  first(shared: v128, v: v128): v128 {
-    return f32x4.mul(shared, cosTurn(unit(v)));
-  }
-  second(shared: v128, v: v128): v128 {
-    return f32x4.mul(shared, sinTurn(unit(v)));
-  }
-}
+export { randomBits } from "./random/threefry";
+
+/** Elements drawn at a time: the stream is written to y, and drawn from in place while in the first cache. */
+const BLOCK: i32 = 1024;
 
 /** The upper 24 bits as a number in [0, 1). */
 function unit(bits: v128): v128 {
   return f32x4.mul(f32x4.convert_i32x4_s(i32x4.shr_u(bits, 8)), f32x4.splat(5.960464477539063e-8));
 }
 
-/** The second word after a round: v turned left, xor the new first word u. */
-function mix(u: v128, v: v128, left: i32): v128 {
-  return v128.xor(v128.xor(u, i32x4.shl(v, left)), i32x4.shr_u(v, 32 - left));
-}
-
-/** Stores the lanes of x that are elements of [begin, end), lane 0 being element i. */
-function put(y: usize, x: v128, i: i32, begin: i32, end: i32): void {
-  if (i >= begin && i <= end - 4) return v128.store(y + (i << 2), x);
-  for (let lane = 0; lane < 4; lane++, i++) {
-    if (i >= begin && i < end) v128.store_lane<i32>(y + (i << 2), x, 0);
-    x = v128.shuffle<i32>(x, x, 1, 2, 3, 0);
-  }
-}
-
-/** The groups of a stream that [begin, end) touches. */
-function fill<P extends Pair>(y: usize, key0: i32, key1: i32, begin: i32, end: i32): void {
-  const pair = changetype<P>(0);
-  const a = i32x4.splat(key0);
-  const b = i32x4.splat(key1);
-  const c = i32x4.splat(0x1bd11bda ^ key0 ^ key1);
-  for (let i = begin & ~7; i < end; i += 8) {
-    let u = i32x4.add(i32x4.add(i32x4.splat(i >> 1), i32x4(0, 1, 2, 3)), a);
-    let v = b;
-    u = i32x4.add(u, v);
-    v = mix(u, v, 13);
-    u = i32x4.add(u, v);
-    v = mix(u, v, 15);
-    u = i32x4.add(u, v);
-    v = mix(u, v, 26);
-    u = i32x4.add(u, v);
-    v = mix(u, v, 6);
-    u = i32x4.add(u, b);
-    v = i32x4.add(v, i32x4.add(c, i32x4.splat(1)));
-    u = i32x4.add(u, v);
-    v = mix(u, v, 17);
-    u = i32x4.add(u, v);
-    v = mix(u, v, 29);
-    u = i32x4.add(u, v);
-    v = mix(u, v, 16);
-    u = i32x4.add(u, v);
-    v = mix(u, v, 24);
-    u = i32x4.add(u, c);
-    v = i32x4.add(v, i32x4.add(a, i32x4.splat(2)));
-    u = i32x4.add(u, v);
-    v = mix(u, v, 13);
-    u = i32x4.add(u, v);
-    v = mix(u, v, 15);
-    u = i32x4.add(u, v);
-    v = mix(u, v, 26);
-    u = i32x4.add(u, v);
-    v = mix(u, v, 6);
-    u = i32x4.add(u, a);
-    v = i32x4.add(v, i32x4.add(b, i32x4.splat(3)));
-    u = i32x4.add(u, v);
-    v = mix(u, v, 17);
-    u = i32x4.add(u, v);
-    v = mix(u, v, 29);
-    u = i32x4.add(u, v);
-    v = mix(u, v, 16);
-    u = i32x4.add(u, v);
-    v = mix(u, v, 24);
-    u = i32x4.add(u, b);
-    v = i32x4.add(v, i32x4.add(c, i32x4.splat(4)));
-    u = i32x4.add(u, v);
-    v = mix(u, v, 13);
-    u = i32x4.add(u, v);
-    v = mix(u, v, 15);
-    u = i32x4.add(u, v);
-    v = mix(u, v, 26);
-    u = i32x4.add(u, v);
-    v = mix(u, v, 6);
-    u = i32x4.add(u, c);
-    v = i32x4.add(v, i32x4.add(a, i32x4.splat(5)));
-    const shared = pair.shared(u);
-    put(y, pair.first(shared, v), i, begin, end);
-    put(y, pair.second(shared, v), i + 4, begin, end);
-  }
-}
-
-/** What becomes of a vector of the stream, of x there, and of three numbers. */
+/** What becomes of four elements of the stream, of x there, and of three numbers. */
 abstract class Draw {
   abstract of(bits: v128, x: v128, a: v128, b: v128, c: v128): v128;
 }
 class Uniform extends Draw {
   of(bits: v128, x: v128, low: v128, width: v128, last: v128): v128 {
     return f32x4.pmin(f32x4.add(low, f32x4.mul(unit(bits), width)), last);
-  }
-}
-class Normal extends Draw {
-  of(deviate: v128, x: v128, mean: v128, deviation: v128, c: v128): v128 {
-    return f32x4.add(mean, f32x4.mul(deviate, deviation));
   }
 }
 class Bernoulli extends Draw {
@@ -147,8 +32,8 @@ class Dropout extends Draw {
   }
 }
 
-/** y = F(stream, x, a, b, c), by blocks that stay in the first cache: the stream is written to y, then drawn from in place. */
-function draw<P extends Pair, F extends Draw>(
+/** y = F(stream, x, a, b, c) */
+function draw<F extends Draw>(
   x: usize,
   y: usize,
   key0: i32,
@@ -163,17 +48,26 @@ function draw<P extends Pair, F extends Draw>(
   const A = f32x4.splat(a);
   const B = f32x4.splat(b);
   const C = f32x4.splat(c);
-  for (let i = begin; i < end;) {
-    const stop = min(end, (i + 1024) & ~7);
-    fill<P>(y, key0, key1, i, stop);
-    for (; i < stop; i += 4) {
+  while (begin < end) {
+    const stop = min(end, (begin + BLOCK) & ~15);
+    randomBits(y, key0, key1, begin, stop);
+    let i = begin;
+    for (; i <= stop - 4; i += 4) {
       const at = i << 2;
-      const n = stop - i;
-      if (n >= 4) v128.store(y + at, f.of(v128.load(y + at), v128.load(x + at), A, B, C));
-      else storePart(y + at, f.of(loadPart(y + at, n), loadPart(x + at, n), A, B, C), n);
+      v128.store(y + at, f.of(v128.load(y + at), v128.load(x + at), A, B, C));
     }
-    i = stop;
+    for (; i < stop; i++) {
+      const at = i << 2;
+      v128.store_lane<f32>(y + at, f.of(v128.load32_zero(y + at), v128.load32_zero(x + at), A, B, C), 0);
+    }
+    begin = stop;
   }
+}
+
+/** y = low + u · (high − low), u = (bits >>> 8) · 2⁻²⁴, always below high (or low, if high is not above). */
+export function uniform(y: usize, key0: i32, key1: i32, low: f32, high: f32, begin: i32, end: i32): void {
+  const last = low < high ? before(high) : low;
+  draw<Uniform>(y, y, key0, key1, low, high - low, last, begin, end);
 }
 
 /** The largest float below x. */
@@ -182,18 +76,20 @@ function before(x: f32): f32 {
   return reinterpret<f32>(reinterpret<i32>(x) + (x > 0 ? -1 : 1));
 }
 
-/** Elements [begin, end) of the stream itself: y holds u32. */
-export function randomBits(y: usize, key0: i32, key1: i32, begin: i32, end: i32): void {
-  fill<Words>(y, key0, key1, begin, end);
+/** y = 1 with the given probability, else 0. */
+export function bernoulli(y: usize, key0: i32, key1: i32, probability: f32, begin: i32, end: i32): void {
+  draw<Bernoulli>(y, y, key0, key1, probability, 1, 0, begin, end);
 }
 
-/** y = low + u · (high − low), u = (bits >>> 8) · 2⁻²⁴, always below high (or low, if that is not below high). */
-export function uniform(y: usize, key0: i32, key1: i32, low: f32, high: f32, begin: i32, end: i32): void {
-  const last = low < high ? before(high) : low;
-  draw<Words, Uniform>(y, y, key0, key1, low, high - low, last, begin, end);
+/** y = x / (1 − rate) where the stream's u ≥ rate, else 0; y = x for rate 0. Its gradient is itself on dy. */
+export function dropout(x: usize, y: usize, key0: i32, key1: i32, rate: f32, begin: i32, end: i32): void {
+  draw<Dropout>(x, y, key0, key1, rate, 1 / (1 - rate), 0, begin, end);
 }
 
-/** y = mean + deviation · z, z standard normal: z = r · cos φ from first words, r · sin φ from second ones. */
+/**
+ * y = mean + deviation · z, z standard normal (Box and Muller, 1958): r · cos φ for a counter's first word, r
+ * · sin φ for its second, where r = √(−2 ln u), u in (0, 1], and φ = 2πv of the two.
+ */
 export function normal(
   y: usize,
   key0: i32,
@@ -203,44 +99,60 @@ export function normal(
   begin: i32,
   end: i32,
 ): void {
-  draw<Deviates, Normal>(y, y, key0, key1, mean, deviation, 0, begin, end);
-}
-
-/** y = 1 with the given probability, else 0. */
-export function bernoulli(y: usize, key0: i32, key1: i32, probability: f32, begin: i32, end: i32): void {
-  draw<Words, Bernoulli>(y, y, key0, key1, probability, 1, 0, begin, end);
-}
-
-/** y = x / (1 − rate) where the stream's u ≥ rate, else 0; y = x for rate 0. Its gradient is itself on dy. */
-export function dropout(x: usize, y: usize, key0: i32, key1: i32, rate: f32, begin: i32, end: i32): void {
-  draw<Words, Dropout>(x, y, key0, key1, rate, 1 / (1 - rate), 0, begin, end);
-}
-
-/** Both words of counter (counter, 0), the first one low. */
-function wide(counter: u32, key0: u32, key1: u32): u64 {
-  let key2 = 0x1bd11bda ^ key0 ^ key1;
-  let u = counter + key0;
-  let v = key1;
-  for (let round: u32 = 0; round < 20;) {
-    u += v;
-    v = rotl<u32>(v, <u32>((0x18101d11061a0f0d as u64) >> ((round & 7) << 3))) ^ u;
-    if (++round & 3) continue;
-    u += key1;
-    v += key2 + (round >> 2);
-    const key = key0;
-    key0 = key1;
-    key1 = key2;
-    key2 = key;
+  while (begin < end) {
+    const stop = min(end, (begin + BLOCK) & ~15);
+    randomBits(y, key0, key1, begin, stop);
+    for (let i = begin & ~7; i < stop; i += 8) {
+      const at = y + (i << 2);
+      const whole = i >= begin && i + 8 <= stop;
+      let u = i32x4.splat(0);
+      let v = u;
+      if (whole) {
+        u = v128.load(at);
+        v = v128.load(at, 16);
+      } else {
+        for (let lane = 0; lane < 4; lane++) {
+          const both = words((i >> 1) + lane, key0, key1);
+          u = v128.shuffle<i32>(u, i32x4.splat(<i32>both), 1, 2, 3, 4);
+          v = v128.shuffle<i32>(v, i32x4.splat(<i32>(both >> 32)), 1, 2, 3, 4);
+        }
+      }
+      const r = radius(u);
+      const first = f32x4.add(
+        f32x4.splat(mean),
+        f32x4.mul(f32x4.mul(r, cosTurn(unit(v))), f32x4.splat(deviation)),
+      );
+      const second = f32x4.add(
+        f32x4.splat(mean),
+        f32x4.mul(f32x4.mul(r, sinTurn(unit(v))), f32x4.splat(deviation)),
+      );
+      if (whole) {
+        v128.store(at, first);
+        v128.store(at, second, 16);
+      } else {
+        put(at, first, begin - i, stop - i);
+        put(at + 16, second, begin - i - 4, stop - i - 4);
+      }
+    }
+    begin = stop;
   }
-  return ((<u64>v) << 32) | u;
 }
 
-/** y = a permutation of 0 … n − 1: y [n] i32; the grid is 1. Fisher–Yates: place i is swapped with ⌊draw(i) · (i + 1) / 2⁶⁴⌋. */
+/** √(−2 ln u), u in (0, 1] of the upper 24 bits. */
+function radius(bits: v128): v128 {
+  const exact = f32x4.convert_i32x4_s(i32x4.add(i32x4.shr_u(bits, 8), i32x4.splat(1)));
+  return f32x4.sqrt(f32x4.mul(f32x4.splat(-2), log(f32x4.mul(exact, f32x4.splat(5.960464477539063e-8)))));
+}
+
+/**
+ * y = a permutation of 0 … n − 1: y [n] i32; the grid is 1.
+ * Fisher–Yates: place i is swapped with ⌊draw(i) · (i + 1) / 2⁶⁴⌋.
+ */
 export function permutation(y: usize, key0: i32, key1: i32, n: i32, begin: i32, end: i32): void {
   if (begin >= end) return;
   for (let i = 0; i < n; i++) store<i32>(y + (i << 2), i);
   for (let i = n - 1; i > 0; i--) {
-    const bits = wide(i, key0, key1);
+    const bits = words(i, key0, key1);
     const places = <u64>i + 1;
     const j = <usize>(((bits >> 32) * places + (((bits & 0xffffffff) * places) >> 32)) >> 32);
     const at = load<i32>(y + (i << 2));

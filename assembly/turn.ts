@@ -6,7 +6,7 @@ function twice(a: v128, b: v128, c: v128): v128 {
   return f32x4.add(f32x4.mul(a, b), c);
 }
 
-/** sin(2πu + by·π/2), 0 ≤ u < 1: polynomials (our own minimax fits) of f = 4u − the integer nearest to it, exactly. */
+/** sin(2πu + by·π/2), 0 ≤ u < 1: polynomials (our own minimax fits) of f = 4u − the integer nearest to it. */
 function turn(u: v128, by: i32): v128 {
   const magic = f32x4.splat(12582912);
   const t = twice(u, f32x4.splat(4), magic);

@@ -1,5 +1,6 @@
-/** Functions of each element, and gradients made of their results. x, y, dy, dx [n]; the grid is the elements. */
-import { Exp, mapExponential, Sigmoid, Tanh } from "./exponential";
+/** Functions of each element, and gradients made of their results. x, y, dy, dx [n]; the grid is elements. */
+import { Exp, Sigmoid, Tanh } from "./exponential";
+import { mapExponential } from "./exponential/map";
 import { mapLog } from "./logarithm";
 import { Binary, map, Unary, zip } from "./loops";
 import { storePart } from "./simd";
@@ -48,57 +49,57 @@ class SigmoidGrad extends Binary {
 
 /** y = −x */
 export function neg(x: usize, y: usize, begin: i32, end: i32): void {
-  map<Neg>(x, y, begin, end);
+  map<Neg>(x + (begin << 2), y + (begin << 2), end - begin);
 }
 
 /** y = x² */
 export function square(x: usize, y: usize, begin: i32, end: i32): void {
-  map<Square>(x, y, begin, end);
+  map<Square>(x + (begin << 2), y + (begin << 2), end - begin);
 }
 
 /** y = √x */
 export function sqrt(x: usize, y: usize, begin: i32, end: i32): void {
-  map<Sqrt>(x, y, begin, end);
+  map<Sqrt>(x + (begin << 2), y + (begin << 2), end - begin);
 }
 
 /** y = eˣ */
 export function exp(x: usize, y: usize, begin: i32, end: i32): void {
-  mapExponential<Exp>(x, y, 0, begin, end);
+  mapExponential<Exp>(x + (begin << 2), y + (begin << 2), end - begin);
 }
 
 /** y = ln x */
 export function log(x: usize, y: usize, begin: i32, end: i32): void {
-  mapLog(x, y, begin, end);
+  mapLog(x + (begin << 2), y + (begin << 2), end - begin);
 }
 
 /** y = x where x > 0, else 0; NaN stays NaN. */
 export function relu(x: usize, y: usize, begin: i32, end: i32): void {
-  map<Relu>(x, y, begin, end);
+  map<Relu>(x + (begin << 2), y + (begin << 2), end - begin);
 }
 
 /** y = tanh x */
 export function tanh(x: usize, y: usize, begin: i32, end: i32): void {
-  mapExponential<Tanh>(x, y, 0, begin, end);
+  mapExponential<Tanh>(x + (begin << 2), y + (begin << 2), end - begin);
 }
 
 /** y = 1 / (1 + e⁻ˣ) */
 export function sigmoid(x: usize, y: usize, begin: i32, end: i32): void {
-  mapExponential<Sigmoid>(x, y, 0, begin, end);
+  mapExponential<Sigmoid>(x + (begin << 2), y + (begin << 2), end - begin);
 }
 
 /** dx = dy where y > 0, else 0. */
 export function reluGrad(dy: usize, y: usize, dx: usize, begin: i32, end: i32): void {
-  zip<ReluGrad>(dy, y, dx, begin, end);
+  zip<ReluGrad>(dy + (begin << 2), y + (begin << 2), dx + (begin << 2), end - begin);
 }
 
 /** dx = dy · (1 − y²) */
 export function tanhGrad(dy: usize, y: usize, dx: usize, begin: i32, end: i32): void {
-  zip<TanhGrad>(dy, y, dx, begin, end);
+  zip<TanhGrad>(dy + (begin << 2), y + (begin << 2), dx + (begin << 2), end - begin);
 }
 
 /** dx = dy · y · (1 − y) */
 export function sigmoidGrad(dy: usize, y: usize, dx: usize, begin: i32, end: i32): void {
-  zip<SigmoidGrad>(dy, y, dx, begin, end);
+  zip<SigmoidGrad>(dy + (begin << 2), y + (begin << 2), dx + (begin << 2), end - begin);
 }
 
 /** y = value. y [n] */
@@ -117,5 +118,6 @@ export function fillInt(y: usize, value: i32, begin: i32, end: i32): void {
     v128.store(y + at, v, 32);
     v128.store(y + at, v, 48);
   }
-  for (; i < end; i += 4) storePart(y + ((<usize>i) << 2), v, min(end - i, 4));
+  for (; i <= end - 4; i += 4) v128.store(y + ((<usize>i) << 2), v);
+  storePart(y + ((<usize>i) << 2), v, end - i);
 }

@@ -1,8 +1,38 @@
 /** Steps of optimisers, in place. All tensors [n]; the grid is the elements. */
-import { loadPart, madd, storePart } from "./simd";
+import { madd } from "./simd";
+
+/** Elements of a tensor that are taken at a time. */
+abstract class Span {
+  abstract length(): i32;
+  abstract get(p: usize): v128;
+  abstract put(p: usize, x: v128): void;
+}
+class Four extends Span {
+  length(): i32 {
+    return 4;
+  }
+  get(p: usize): v128 {
+    return v128.load(p);
+  }
+  put(p: usize, x: v128): void {
+    v128.store(p, x);
+  }
+}
+class One extends Span {
+  length(): i32 {
+    return 1;
+  }
+  get(p: usize): v128 {
+    return v128.load32_zero(p);
+  }
+  put(p: usize, x: v128): void {
+    v128.store_lane<f32>(p, x, 0);
+  }
+}
 
 /**
- * PyTorch's SGD: g = gradient + weightDecay·p; v = momentum·v + g; p −= learningRate · (nesterov ? g + momentum·v : v).
+ * PyTorch's SGD: g = gradient + weightDecay·p; v = momentum·v + g;
+ * p −= learningRate · (nesterov ? g + momentum·v : v).
  * momentum = 0: p −= learningRate·g, and velocity is not touched.
  */
 export function sgdUpdate(
@@ -16,20 +46,36 @@ export function sgdUpdate(
   begin: i32,
   end: i32,
 ): void {
+  const rest = end - ((end - begin) & 3);
+  descend<Four>(parameter, gradient, velocity, learningRate, momentum, nesterov, weightDecay, begin, rest);
+  descend<One>(parameter, gradient, velocity, learningRate, momentum, nesterov, weightDecay, rest, end);
+}
+
+function descend<S extends Span>(
+  parameter: usize,
+  gradient: usize,
+  velocity: usize,
+  learningRate: f32,
+  momentum: f32,
+  nesterov: i32,
+  weightDecay: f32,
+  begin: i32,
+  end: i32,
+): void {
+  const span = changetype<S>(0);
   const rate = f32x4.splat(-learningRate);
   const decay = f32x4.splat(weightDecay);
   const keep = f32x4.splat(momentum);
-  for (let i = begin; i < end; i += 4) {
+  for (let i = begin; i < end; i += span.length()) {
     const at = (<usize>i) << 2;
-    const n = min(end - i, 4);
-    const p = loadPart(parameter + at, n);
-    let g = madd(decay, p, loadPart(gradient + at, n));
+    const p = span.get(parameter + at);
+    let g = madd(decay, p, span.get(gradient + at));
     if (momentum != 0) {
-      const v = madd(keep, loadPart(velocity + at, n), g);
-      storePart(velocity + at, v, n);
+      const v = madd(keep, span.get(velocity + at), g);
+      span.put(velocity + at, v);
       g = nesterov ? madd(keep, v, g) : v;
     }
-    storePart(parameter + at, madd(rate, g, p), n);
+    span.put(parameter + at, madd(rate, g, p));
   }
 }
 
@@ -62,18 +108,72 @@ export function adamUpdate(
   const rate = f32x4.splat(-learningRate / correction1);
   const scale = f32x4.splat(1 / sqrt(correction2));
   const least = f32x4.splat(epsilon);
-  for (let i = begin; i < end; i += 4) {
+  const rest = end - ((end - begin) & 3);
+  adapt<Four>(
+    parameter,
+    gradient,
+    m,
+    v,
+    decoupled,
+    decay,
+    keep1,
+    take1,
+    keep2,
+    take2,
+    rate,
+    scale,
+    least,
+    begin,
+    rest,
+  );
+  adapt<One>(
+    parameter,
+    gradient,
+    m,
+    v,
+    decoupled,
+    decay,
+    keep1,
+    take1,
+    keep2,
+    take2,
+    rate,
+    scale,
+    least,
+    rest,
+    end,
+  );
+}
+
+function adapt<S extends Span>(
+  parameter: usize,
+  gradient: usize,
+  m: usize,
+  v: usize,
+  decoupled: i32,
+  decay: v128,
+  keep1: v128,
+  take1: v128,
+  keep2: v128,
+  take2: v128,
+  rate: v128,
+  scale: v128,
+  least: v128,
+  begin: i32,
+  end: i32,
+): void {
+  const span = changetype<S>(0);
+  for (let i = begin; i < end; i += span.length()) {
     const at = (<usize>i) << 2;
-    const n = min(end - i, 4);
-    let p = loadPart(parameter + at, n);
-    let g = loadPart(gradient + at, n);
+    let p = span.get(parameter + at);
+    let g = span.get(gradient + at);
     if (decoupled) p = madd(decay, p, p);
     else g = madd(decay, p, g);
-    const m1 = madd(keep1, loadPart(m + at, n), f32x4.mul(take1, g));
-    const v1 = madd(keep2, loadPart(v + at, n), f32x4.mul(take2, f32x4.mul(g, g)));
-    storePart(m + at, m1, n);
-    storePart(v + at, v1, n);
+    const m1 = madd(keep1, span.get(m + at), f32x4.mul(take1, g));
+    const v1 = madd(keep2, span.get(v + at), f32x4.mul(take2, f32x4.mul(g, g)));
+    span.put(m + at, m1);
+    span.put(v + at, v1);
     const step = f32x4.div(m1, madd(f32x4.sqrt(v1), scale, least));
-    storePart(parameter + at, madd(rate, step, p), n);
+    span.put(parameter + at, madd(rate, step, p));
   }
 }

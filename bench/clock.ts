@@ -11,12 +11,15 @@ function cpu(): number {
   return (thread.user + thread.system) / 1000;
 }
 
+/** Below so many milliseconds the CPU's account is too coarse; and nothing so short was interrupted, or it would be longer. */
+const TRUSTED = 0.5;
+
 /** Starts a clock; calling it gives milliseconds since: by the wall or by the CPU, whichever is less. */
 export function startClock(): () => number {
   const work = cpu();
   const start = performance.now();
   return () => {
     const wall = performance.now() - start;
-    return Math.min(wall, Math.max(cpu() - work, 1e-6));
+    return wall < TRUSTED ? wall : Math.min(wall, Math.max(cpu() - work, TRUSTED));
   };
 }

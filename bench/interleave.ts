@@ -54,7 +54,10 @@ async function sample(run: () => unknown, batch: number, asynchronous: boolean):
 }
 
 /** Runs it until it gets no faster, so that the engine has compiled it well; returns the best time of one repetition. */
-async function warmUp(contestant: Contestant, effort: Effort): Promise<{ asynchronous: boolean; each: number }> {
+async function warmUp(
+  contestant: Contestant,
+  effort: Effort,
+): Promise<{ asynchronous: boolean; each: number }> {
   const start = performance.now();
   const elapsed = startClock();
   const first = contestant.run();
@@ -64,7 +67,12 @@ async function warmUp(contestant: Contestant, effort: Effort): Promise<{ asynchr
   let improved = start;
   for (let runs = 1; each < effort.limit; runs++) {
     const now = performance.now();
-    if (runs >= 3 && now - start > effort.warmUp && (now - improved > effort.warmUp || now - start > 5 * effort.warmUp)) break;
+    if (
+      runs >= 3 &&
+      now - start > effort.warmUp &&
+      (now - improved > effort.warmUp || now - start > 5 * effort.warmUp)
+    )
+      break;
     const time = await sample(contestant.run, 1, asynchronous);
     if (time < 0.95 * each) improved = performance.now();
     each = Math.min(each, time);
@@ -74,13 +82,23 @@ async function warmUp(contestant: Contestant, effort: Effort): Promise<{ asynchr
   return { asynchronous, each };
 }
 
-export async function interleave(contestants: readonly Contestant[], effort: Effort): Promise<Map<string, Timing>> {
+export async function interleave(
+  contestants: readonly Contestant[],
+  effort: Effort,
+): Promise<Map<string, Timing>> {
   const timings = new Map<string, Timing>();
   const lanes: Lane[] = [];
   for (const contestant of contestants) {
     const { asynchronous, each } = await warmUp(contestant, effort);
     if (each > effort.limit)
-      timings.set(contestant.name, { median: each, min: each, spread: NaN, rounds: 1, batch: 1, tooSlow: true });
+      timings.set(contestant.name, {
+        median: each,
+        min: each,
+        spread: NaN,
+        rounds: 1,
+        batch: 1,
+        tooSlow: true,
+      });
     else lanes.push({ contestant, asynchronous, batch: Math.ceil(effort.sample / each), samples: [] });
   }
   const start = performance.now();

@@ -28,7 +28,9 @@ export function machine(): Machine {
     system: `${type()} ${release()} ${process.arch}`,
     node: process.version,
     v8: process.versions.v8,
-    flags: process.execArgv.filter((flag, i, all) => flag !== "--import" && all[i - 1] !== "--import" && !/tsx/.test(flag)),
+    flags: process.execArgv.filter(
+      (flag, i, all) => flag !== "--import" && all[i - 1] !== "--import" && !/tsx/.test(flag),
+    ),
     commit: commit(),
     date: new Date().toISOString(),
     load: Math.round(10 * loadavg()[0]) / 10,

@@ -29,46 +29,66 @@ function prepare(op: AnyOp, { inputs: samples, attributes: given }: Case) {
   const { definition } = op;
   const random = uniform(1);
   const inputs = samples.map(({ shape, dtype, element }) =>
-    tensor(Float32Array.from({ length: sizeOf(shape) }, (_, i) => element(i, random())), shape, dtype),
+    tensor(
+      Float32Array.from({ length: sizeOf(shape) }, (_, i) => element(i, random())),
+      shape,
+      dtype,
+    ),
   );
   const positional = (definition.positional ?? []) as readonly string[];
   const attributes: Record<string, unknown> = { ...definition.defaults, ...given };
   const rest = Object.fromEntries(Object.entries(attributes).filter(([name]) => !positional.includes(name)));
-  const args = [...inputs, ...positional.map((name) => attributes[name]), ...(Object.keys(rest).length ? [rest] : [])];
+  const args = [
+    ...inputs,
+    ...positional.map((name) => attributes[name]),
+    ...(Object.keys(rest).length ? [rest] : []),
+  ];
   const plan: Plan | undefined = "plan" in definition ? definition.plan(inputs, attributes) : undefined;
-  return { run: () => void op(...args)?.dispose(), plan, dispose: () => inputs.forEach((input) => input.dispose()) };
+  return {
+    run: () => void op(...args)?.dispose(),
+    plan,
+    dispose: () => inputs.forEach((input) => input.dispose()),
+  };
 }
 
 /** The stream that moves memory as the plan does. */
 function streamOf(op: AnyOp, plan: Plan): { kind: Stream; bytes: number } | undefined {
   if ("view" in plan || !plan.bytes) return undefined;
-  const written = op.inPlace ? plan.bytes / 2 : 4 * plan.outputs.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
+  const written = op.inPlace
+    ? plan.bytes / 2
+    : 4 * plan.outputs.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
   const part = written / plan.bytes;
-  return { kind: part < 1 / 8 ? "read" : part > 7 / 8 ? "fill" : part < 0.4 ? "triad" : "copy", bytes: plan.bytes };
+  return {
+    kind: part < 1 / 8 ? "read" : part > 7 / 8 ? "fill" : part < 0.4 ? "triad" : "copy",
+    bytes: plan.bytes,
+  };
 }
 
 /** Milliseconds of each of these, one after the other, in the median and at best. */
 function measure(works: Record<string, () => unknown>): Record<string, { median: number; min: number }> {
   const bench = new Bench(effort);
+  const batches = new Map<string, number>();
   for (const [name, run] of Object.entries(works)) {
     let each = Infinity;
-    for (let i = 0; i < 5; i++) {
+    for (const start = performance.now(); performance.now() - start < effort.warmupTime;) {
       const elapsed = startClock();
       run();
       each = Math.min(each, elapsed());
     }
-    const batch = Math.ceil(SHORTEST / each);
+    const batch = Math.min(1e6, Math.ceil(SHORTEST / each));
+    batches.set(name, batch);
     bench.add(name, () => {
       const elapsed = startClock();
       for (let i = 0; i < batch; i++) run();
-      return { overriddenDuration: elapsed() / batch };
+      return { overriddenDuration: elapsed() };
     });
   }
   bench.runSync();
   return Object.fromEntries(
     bench.tasks.map(({ name, result }) => {
       if (!("latency" in result)) throw new Error(`${name} was not measured`, { cause: result });
-      return [name, { median: result.latency.p50, min: result.latency.min }];
+      const batch = batches.get(name)!;
+      return [name, { median: result.latency.p50 / batch, min: result.latency.min / batch }];
     }),
   );
 }

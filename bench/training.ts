@@ -53,7 +53,9 @@ export function train(batch: number, [width, hidden, classes]: readonly [number,
     flops: 2 * batch * (2 * width * hidden + 3 * hidden * classes),
     exact: (inputs) => {
       const steps = step(inputs, labels);
-      const values = steps.map((gradient, i) => gradient.map((g, at) => inputs[i + 1].data[at] - LEARNING_RATE * g));
+      const values = steps.map((gradient, i) =>
+        gradient.map((g, at) => inputs[i + 1].data[at] - LEARNING_RATE * g),
+      );
       const tolerances = steps.map(
         (gradient) => 1e-3 * LEARNING_RATE * gradient.reduce((most, g) => Math.max(most, Math.abs(g)), 0),
       );

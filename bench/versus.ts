@@ -21,14 +21,19 @@ const { values: options, positionals: filters } = parseArgs({
   },
   allowPositionals: true,
 });
-const effort = { ...efforts[options.quick ? "quick" : "full"], ...(options.budget && { budget: Number(options.budget) }) };
+const effort = {
+  ...efforts[options.quick ? "quick" : "full"],
+  ...(options.budget && { budget: Number(options.budget) }),
+};
 
 const OURS = "lanewise";
 
 /** In the order in which they are loaded: LiteRT.js last, since it asks for a browser. */
 const connections: Record<string, () => Promise<Peer>> = {
   [OURS]: async () => (await import("./peers/lanewise.js")).connect(),
-  ...(options.also && { also: async () => (await import("./peers/lanewise.js")).connect(options.also as BinaryName) }),
+  ...(options.also && {
+    also: async () => (await import("./peers/lanewise.js")).connect(options.also as BinaryName),
+  }),
   "tfjs-wasm": async () => (await import("./peers/tfjs.js")).connect(),
   "onnxruntime-web": async () => (await import("./peers/onnxruntime.js")).connect(),
   "numpy-ts": async () => (await import("./peers/numpy.js")).connect(),
@@ -47,11 +52,27 @@ async function quietly<T>(f: () => Promise<T>): Promise<T> {
   }
 }
 
+/** Loads a library. Some would catch this process's errors: their listeners go. */
+async function connected(connect: () => Promise<Peer>): Promise<Peer> {
+  const events = ["uncaughtException", "unhandledRejection"];
+  const before = events.map((event) => process.rawListeners(event));
+  const peer = await quietly(connect);
+  events.forEach((event, i) => {
+    for (const listener of process.rawListeners(event))
+      if (!before[i].includes(listener)) process.removeListener(event, listener as () => void);
+  });
+  return peer;
+}
+
 /** Elements that are compared with their exact values: all, or so many spread over the result. */
 const SAMPLES = 400;
 
 /** Undefined, or what is wrong with a result. */
-function mistake(result: ArrayLike<number>, workload: Workload, inputs: readonly Array32[]): string | undefined {
+function mistake(
+  result: ArrayLike<number>,
+  workload: Workload,
+  inputs: readonly Array32[],
+): string | undefined {
   const elements = size(workload.shape);
   if (result.length !== elements) return `has ${result.length} elements, expected ${elements}`;
   const exact = workload.exact(inputs);
@@ -96,6 +117,14 @@ async function measure(workload: Workload, peers: readonly Peer[], limits: Limit
     { name: "limit", run: bound.run },
     ...(workload.stream ? [] : [{ name: "tile", run: limits.tile().run }]),
     ...[...prepared].map(([name, { run }]) => ({ name, run })),
+    ...[...prepared].flatMap(([name, { inside }]) =>
+      inside
+        ? [
+            { name: `${name} inside`, run: inside.run },
+            { name: `${name} besides`, run: inside.besides },
+          ]
+        : [],
+    ),
   ];
   const timings = await quietly(() => interleave(contestants, effort));
   for (const { dispose } of prepared.values()) await quietly(async () => dispose());
@@ -120,7 +149,7 @@ const wanted = options.peers?.split(",");
 for (const [name, connect] of Object.entries(connections)) {
   if (wanted && name !== OURS && name !== "also" && !wanted.includes(name)) continue;
   try {
-    peers.push(await quietly(connect));
+    peers.push(await connected(connect));
   } catch (error) {
     console.log(`${name} does not start: ${String((error as Error).message ?? error).split("\n")[0]}`);
   }
@@ -131,16 +160,24 @@ const names = peers.map(({ name }) => name);
 const header = ["", "limit", "tile", ...names, "of limit", "of tile", "± ours", "ours / best peer"];
 const rows: Row[] = [];
 const lines: string[][] = [];
+const ratios: number[] = [];
 for (const workload of workloads) {
   if (filters.length > 0 && !filters.some((filter) => workload.name.includes(filter))) continue;
   const row = await measure(workload, peers, limits);
   rows.push(row);
   const rate = (name: string): number => giga(row.amount, row.timings[name]?.median ?? NaN);
+  const copies = (name: string): string => {
+    const [inside, besides] = [row.timings[`${name} inside`], row.timings[`${name} besides`]];
+    return inside ? ` (${duration(inside.median - besides.median)} without its copies)` : "";
+  };
   const others = names.filter((name) => !name.startsWith(OURS) && row.timings[name] !== undefined);
   const best = Math.max(...others.map(rate));
+  if (others.length > 0 && row.timings[OURS]) ratios.push(rate(OURS) / best);
   const cell = (name: string): string =>
     row.timings[name] === undefined
-      ? row.failures[name]?.startsWith("wrong") ? "wrong" : "–"
+      ? row.failures[name]?.startsWith("wrong")
+        ? "wrong"
+        : "–"
       : `${figure(rate(name))}${row.timings[name].tooSlow ? "*" : ""}`;
   lines.push([
     `${row.workload}  ${row.unit}`,
@@ -152,10 +189,18 @@ for (const workload of workloads) {
     percent(row.timings[OURS]?.spread ?? NaN),
     others.length > 0 ? `${figure(rate(OURS) / best)}×` : "",
   ]);
-  console.log(`${row.workload}: ${names.map((name) => `${name} ${duration(row.timings[name]?.median ?? NaN)}`).join(", ")}`);
-  for (const [name, why] of Object.entries(row.failures)) if (why !== "does not have it") console.log(`  ${name}: ${why}`);
+  console.log(
+    `${row.workload}: ${names.map((name) => `${name} ${duration(row.timings[name]?.median ?? NaN)}${copies(name)}`).join(", ")}`,
+  );
+  for (const [name, why] of Object.entries(row.failures))
+    if (why !== "does not have it") console.log(`  ${name}: ${why}`);
 }
-console.log("\n" + table(header, lines) + "\n\nmedians, one thread; * a single repetition");
+console.log("\n" + table(header, lines));
+console.log("\nmedians, one thread; * a single repetition");
+if (ratios.length > 0)
+  console.log(
+    `ours / best peer: geometric mean ${figure(Math.exp(ratios.reduce((sum, x) => sum + Math.log(x), 0) / ratios.length))}×`,
+  );
 save(options.name ?? "versus", here, {
   quick: options.quick ?? false,
   versions: Object.fromEntries(peers.map(({ name, version }) => [name, version])),

@@ -24,7 +24,8 @@ export function integers(seed: number, below: number, count: number): Int32Array
   return Int32Array.from({ length: count }, () => Math.floor(below * random()));
 }
 
-export const size = (shape: readonly number[]): number => shape.reduce((product, extent) => product * extent, 1);
+export const size = (shape: readonly number[]): number =>
+  shape.reduce((product, extent) => product * extent, 1);
 
 /** What a library is asked to do. Each library turns it into its own call. */
 export type Task =
@@ -46,5 +47,7 @@ export interface Workload {
   /** How memory is passed over, for what is bound by it. */
   readonly stream?: Stream;
   /** The exact value of any element of the result, and the largest error that still counts as equal. */
-  readonly exact: (inputs: readonly Array32[]) => (index: number) => { readonly value: number; readonly tolerance: number };
+  readonly exact: (
+    inputs: readonly Array32[],
+  ) => (index: number) => { readonly value: number; readonly tolerance: number };
 }

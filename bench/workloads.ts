@@ -6,26 +6,37 @@ import { train } from "./training.js";
 const RELATIVE = 1e-5;
 
 /** C = A · B, batched over leading axes that both have. */
-function matmul(name: string, m: number, n: number, k: number, { batch = 1, tA = false, tB = false } = {}): Workload {
+function matmul(
+  name: string,
+  m: number,
+  n: number,
+  k: number,
+  { batch = 1, tA = false, tB = false } = {},
+): Workload {
   const lead = batch > 1 ? [batch] : [];
-  const exact: Workload["exact"] = ([a, b]) => (index) => {
-    const matrix = Math.floor(index / (m * n));
-    const i = Math.floor(index / n) % m;
-    const j = index % n;
-    let value = 0;
-    let magnitude = 0;
-    for (let p = 0; p < k; p++) {
-      const x = a.data[matrix * m * k + (tA ? p * m + i : i * k + p)];
-      const y = b.data[matrix * k * n + (tB ? j * k + p : p * n + j)];
-      value += x * y;
-      magnitude += Math.abs(x * y);
-    }
-    return { value, tolerance: RELATIVE * magnitude };
-  };
+  const exact: Workload["exact"] =
+    ([a, b]) =>
+    (index) => {
+      const matrix = Math.floor(index / (m * n));
+      const i = Math.floor(index / n) % m;
+      const j = index % n;
+      let value = 0;
+      let magnitude = 0;
+      for (let p = 0; p < k; p++) {
+        const x = a.data[matrix * m * k + (tA ? p * m + i : i * k + p)];
+        const y = b.data[matrix * k * n + (tB ? j * k + p : p * n + j)];
+        value += x * y;
+        magnitude += Math.abs(x * y);
+      }
+      return { value, tolerance: RELATIVE * magnitude };
+    };
   return {
     name: `matmul ${name}`,
     task: { kind: "matmul", transposeA: tA, transposeB: tB },
-    inputs: () => [reals(1, ...lead, ...(tA ? [k, m] : [m, k])), reals(2, ...lead, ...(tB ? [n, k] : [k, n]))],
+    inputs: () => [
+      reals(1, ...lead, ...(tA ? [k, m] : [m, k])),
+      reals(2, ...lead, ...(tB ? [n, k] : [k, n])),
+    ],
     shape: [...lead, m, n],
     flops: 2 * batch * m * n * k,
     bytes: 4 * batch * (m * k + k * n + m * n),
@@ -38,7 +49,13 @@ function matmul(name: string, m: number, n: number, k: number, { batch = 1, tA =
 const square = (n: number): Workload => matmul(String(n), n, n, n);
 const named = (m: number, k: number, n: number, options = {}): Workload => {
   const { tA, tB, batch } = options as { tA?: boolean; tB?: boolean; batch?: number };
-  return matmul(`${batch ? `${batch}×` : ""}${m}×${k}${tA ? "ᵀ" : ""} · ${k}×${n}${tB ? "ᵀ" : ""}`, m, n, k, options);
+  return matmul(
+    `${batch ? `${batch}×` : ""}${m}×${k}${tA ? "ᵀ" : ""} · ${k}×${n}${tB ? "ᵀ" : ""}`,
+    m,
+    n,
+    k,
+    options,
+  );
 };
 
 /** y = f(x), element by element. */
@@ -51,14 +68,19 @@ function unary(kind: "exp" | "tanh" | "sigmoid", f: (x: number) => number): Work
     shape,
     bytes: 8 * size(shape),
     stream: "copy",
-    exact: ([x]) => (index) => {
-      const value = f(x.data[index]);
-      return { value, tolerance: RELATIVE * Math.abs(value) };
-    },
+    exact:
+      ([x]) =>
+      (index) => {
+        const value = f(x.data[index]);
+        return { value, tolerance: RELATIVE * Math.abs(value) };
+      },
   };
 }
 
-const scaled = ({ shape, data }: Array32, factor: number): Array32 => ({ shape, data: data.map((x) => factor * x) });
+const scaled = ({ shape, data }: Array32, factor: number): Array32 => ({
+  shape,
+  data: data.map((x) => factor * x),
+});
 
 /** z = x ∘ y; y may be one row that is repeated. */
 function binary(kind: "add" | "mul", shape: number[], other = shape): Workload {
@@ -70,11 +92,13 @@ function binary(kind: "add" | "mul", shape: number[], other = shape): Workload {
     shape,
     bytes: 4 * (2 * size(shape) + cols),
     stream: other === shape ? "triad" : "copy",
-    exact: ([x, y]) => (index) => {
-      const [a, b] = [x.data[index], y.data[index % cols]];
-      const value = kind === "add" ? a + b : a * b;
-      return { value, tolerance: RELATIVE * Math.max(Math.abs(a), Math.abs(b)) };
-    },
+    exact:
+      ([x, y]) =>
+      (index) => {
+        const [a, b] = [x.data[index], y.data[index % cols]];
+        const value = kind === "add" ? a + b : a * b;
+        return { value, tolerance: RELATIVE * Math.max(Math.abs(a), Math.abs(b)) };
+      },
   };
 }
 
@@ -87,13 +111,15 @@ function softmax(...shape: number[]): Workload {
     shape,
     bytes: 8 * size(shape),
     stream: "copy",
-    exact: ([x]) => (index) => {
-      const start = index - (index % cols);
-      let sum = 0;
-      for (let j = start; j < start + cols; j++) sum += Math.exp(x.data[j]);
-      const value = Math.exp(x.data[index]) / sum;
-      return { value, tolerance: RELATIVE * value };
-    },
+    exact:
+      ([x]) =>
+      (index) => {
+        const start = index - (index % cols);
+        let sum = 0;
+        for (let j = start; j < start + cols; j++) sum += Math.exp(x.data[j]);
+        const value = Math.exp(x.data[index]) / sum;
+        return { value, tolerance: RELATIVE * value };
+      },
   };
 }
 
@@ -106,16 +132,18 @@ function sum(rows: number, cols: number, axis: 0 | 1): Workload {
     shape: [axis === 0 ? cols : rows],
     bytes: 4 * (rows * cols + (axis === 0 ? cols : rows)),
     stream: "read",
-    exact: ([x]) => (index) => {
-      let value = 0;
-      let magnitude = 0;
-      for (let i = 0; i < (axis === 0 ? rows : cols); i++) {
-        const element = x.data[axis === 0 ? i * cols + index : index * cols + i];
-        value += element;
-        magnitude += Math.abs(element);
-      }
-      return { value, tolerance: RELATIVE * magnitude };
-    },
+    exact:
+      ([x]) =>
+      (index) => {
+        let value = 0;
+        let magnitude = 0;
+        for (let i = 0; i < (axis === 0 ? rows : cols); i++) {
+          const element = x.data[axis === 0 ? i * cols + index : index * cols + i];
+          value += element;
+          magnitude += Math.abs(element);
+        }
+        return { value, tolerance: RELATIVE * magnitude };
+      },
   };
 }
 
@@ -127,10 +155,12 @@ function argmax(rows: number, cols: number): Workload {
     shape: [rows],
     bytes: 4 * rows * cols,
     stream: "read",
-    exact: ([x]) => (index) => {
-      const row = x.data.subarray(index * cols, (index + 1) * cols);
-      return { value: row.indexOf(row.reduce((a, b) => Math.max(a, b))), tolerance: 0 };
-    },
+    exact:
+      ([x]) =>
+      (index) => {
+        const row = x.data.subarray(index * cols, (index + 1) * cols);
+        return { value: row.indexOf(row.reduce((a, b) => Math.max(a, b))), tolerance: 0 };
+      },
   };
 }
 
@@ -142,7 +172,9 @@ function transpose(rows: number, cols: number): Workload {
     shape: [cols, rows],
     bytes: 8 * rows * cols,
     stream: "copy",
-    exact: ([x]) => (index) => ({ value: x.data[(index % rows) * cols + Math.floor(index / rows)], tolerance: 0 }),
+    exact:
+      ([x]) =>
+      (index) => ({ value: x.data[(index % rows) * cols + Math.floor(index / rows)], tolerance: 0 }),
   };
 }
 
@@ -155,10 +187,12 @@ function gather(rows: number, cols: number, count: number): Workload {
     shape: [count, cols],
     bytes: 8 * count * cols,
     stream: "copy",
-    exact: ([x]) => (index) => ({
-      value: x.data[indices[Math.floor(index / cols)] * cols + (index % cols)],
-      tolerance: 0,
-    }),
+    exact:
+      ([x]) =>
+      (index) => ({
+        value: x.data[indices[Math.floor(index / cols)] * cols + (index % cols)],
+        tolerance: 0,
+      }),
   };
 }
 

@@ -39,10 +39,10 @@ function checkLike(who: string, name: string, given: Tensor, expected: Tensor): 
 }
 
 /** Runs `f` on a fresh tape that follows `targets`, together with the traces that are active already. */
-function taped<R>(targets: readonly Tensor[], f: () => R): { result: R; tape: Tape } {
+function taped<R>(who: string, targets: readonly Tensor[], f: () => R): { result: R; tape: Tape } {
   for (const target of targets)
     if (target.dtype !== "float32")
-      throw new GradientError(`a gradient with respect to a tensor of ${target.dtype} does not exist`);
+      throw new GradientError(`${who}: no gradient by a tensor of ${target.dtype} exists, expected float32`);
   const tape = new Tape();
   for (const target of targets) tape.watch(target);
   try {
@@ -106,7 +106,7 @@ function differentiate(
 ): [Tensor, Tree] {
   return scope(() => {
     const targets = leavesOf(tree, who);
-    const { result: y, tape } = taped(targets, () => checkedScalar(who, f(...(args as never[]))));
+    const { result: y, tape } = taped(who, targets, () => checkedScalar(who, f(...(args as never[]))));
     try {
       return [y, withLeaves(tree, pullBack(tape, y, ones(y.shape), targets))];
     } finally {
@@ -132,7 +132,7 @@ export function vjp<T extends Tree>(
 ): [Tensor, Pullback<T>] {
   const targets = leavesOf(primals, "vjp");
   // The scope disposes of what f made meanwhile; the tape's pins keep it until the pullback goes.
-  const { result: y, tape } = scope(() => taped(targets, () => checked("vjp", f(primals))));
+  const { result: y, tape } = scope(() => taped("vjp", targets, () => checked("vjp", f(primals))));
   const pullback = (dy: Tensor): T => {
     checkLike("pullback", "dy", dy, y);
     return withLeaves(
@@ -217,7 +217,7 @@ class Tangents implements Trace {
  */
 function transposed(call: Call, tangents: readonly (Tensor | null)[]): Tensor | undefined {
   const u = zeros(call.outputs[0].shape);
-  const { result: seeds, tape } = taped([u], () => {
+  const { result: seeds, tape } = taped(call.name, [u], () => {
     const rule = backwardRule(call, u, add);
     return tangents.flatMap((tangent, i) => {
       const entry = tangent === null ? null : rule[i];

@@ -1,5 +1,5 @@
 /** Dot products: a product with few rows or few columns of C, where the many lines of one operand are contiguous. */
-import { loadPart, madd } from "../simd";
+import { madd } from "../simd";
 import { bytes } from "./tile";
 
 /** y[v · vStep + l · lStep] = Σ x[v · xAcross + p] · z[l · zAcross + p] for few vectors v and many lines l, p < k. */
@@ -73,23 +73,31 @@ function dotFour(x: usize, z0: usize, z1: usize, z2: usize, z3: usize, k: i32): 
     z2 += 32;
     z3 += 32;
   }
-  for (; k > 0; k -= 4) {
-    const v = loadUpToFour(x, k);
-    a0 = madd(v, loadUpToFour(z0, k), a0);
-    a1 = madd(v, loadUpToFour(z1, k), a1);
-    a2 = madd(v, loadUpToFour(z2, k), a2);
-    a3 = madd(v, loadUpToFour(z3, k), a3);
+  for (; k >= 4; k -= 4) {
+    const v = v128.load(x);
+    a0 = madd(v, v128.load(z0), a0);
+    a1 = madd(v, v128.load(z1), a1);
+    a2 = madd(v, v128.load(z2), a2);
+    a3 = madd(v, v128.load(z3), a3);
     x += 16;
     z0 += 16;
     z1 += 16;
     z2 += 16;
     z3 += 16;
   }
+  for (; k > 0; k--) {
+    const v = v128.load32_zero(x);
+    a0 = madd(v, v128.load32_zero(z0), a0);
+    a1 = madd(v, v128.load32_zero(z1), a1);
+    a2 = madd(v, v128.load32_zero(z2), a2);
+    a3 = madd(v, v128.load32_zero(z3), a3);
+    x += 4;
+    z0 += 4;
+    z1 += 4;
+    z2 += 4;
+    z3 += 4;
+  }
   return sumEach(f32x4.add(a0, b0), f32x4.add(a1, b1), f32x4.add(a2, b2), f32x4.add(a3, b3));
-}
-
-function loadUpToFour(p: usize, n: i32): v128 {
-  return n < 4 ? loadPart(p, n) : v128.load(p);
 }
 
 /** The sum of each vector's lanes, in a lane of its own. */

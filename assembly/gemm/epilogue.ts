@@ -1,5 +1,6 @@
 /** What is done to finished sums of a product while they are in cache. */
-import { loadPart, sigmoid, storePart, tanh } from "../simd";
+import { sigmoid, tanh } from "../simd";
+import { bytes } from "./tile";
 
 /** A leaf class each: a call through a type parameter is direct only where no class overrides it. */
 export abstract class Epilogue {
@@ -35,13 +36,18 @@ function activate<F extends Activation>(c: usize, cStep: usize, rows: i32, cols:
     let y = c,
       b = bias,
       n = cols;
-    for (; n > 0; n -= 4) {
-      const sum = n < 4 ? f32x4.add(loadPart(y, n), loadPart(b, n)) : f32x4.add(v128.load(y), v128.load(b));
+    while (n > 0) {
+      const whole = n >= 4;
+      const sum = whole
+        ? f32x4.add(v128.load(y), v128.load(b))
+        : f32x4.add(v128.load32_zero(y), v128.load32_zero(b));
       const result = changetype<F>(0).lanes(sum);
-      if (n < 4) storePart(y, result, n);
-      else v128.store(y, result);
-      y += 16;
-      b += 16;
+      if (whole) v128.store(y, result);
+      else v128.store_lane<f32>(y, result, 0);
+      const lanes = whole ? 4 : 1;
+      y += bytes(lanes);
+      b += bytes(lanes);
+      n -= lanes;
     }
     c += cStep;
   }

@@ -37,7 +37,8 @@ async function compile(relaxed: boolean): Promise<Uint8Array<ArrayBuffer>> {
       if (name.endsWith(".wasm")) out.code = contents as Uint8Array;
     },
   });
-  if (error || !out.code) throw new Error(`the limits did not compile\n${stderr.toString()}`, { cause: error });
+  if (error || !out.code)
+    throw new Error(`the limits did not compile\n${stderr.toString()}`, { cause: error });
   return Uint8Array.from(out.code);
 }
 

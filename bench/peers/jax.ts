@@ -22,7 +22,9 @@ interface Jax {
   init(device: string): Promise<unknown>;
   defaultDevice(device: string): unknown;
   jit<F>(f: F): F;
-  grad(f: (parameters: Value[], ...rest: Value[]) => Value): (parameters: Value[], ...rest: Value[]) => Value[];
+  grad(
+    f: (parameters: Value[], ...rest: Value[]) => Value,
+  ): (parameters: Value[], ...rest: Value[]) => Value[];
 }
 
 function formulaOf({ numpy: np, nn }: Jax, { task }: Workload): ((...args: Value[]) => Value) | undefined {

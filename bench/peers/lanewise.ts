@@ -1,6 +1,15 @@
 /** This package. */
 import { readFileSync } from "node:fs";
-import { type BinaryName, init, optim, setDevice, type Tensor, tensor, valueAndGrad } from "../../src/index.js";
+import {
+  type BinaryName,
+  type Device,
+  init,
+  optim,
+  setDevice,
+  type Tensor,
+  tensor,
+  valueAndGrad,
+} from "../../src/index.js";
 import * as lanewise from "../../src/index.js";
 import type { Workload } from "../workload.js";
 import type { Peer, Prepared } from "./peer.js";
@@ -10,14 +19,16 @@ const { linear, mean, crossEntropy } = lanewise;
 /** Of one binary: every tensor lives on the device that it was made on. */
 export async function connect(binary?: BinaryName): Promise<Peer> {
   const device = await init(binary ? { prefer: [binary] } : {});
-  const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as { version: string };
+  const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as {
+    version: string;
+  };
   return {
     name: binary ? `lanewise ${binary.replace("wasm-", "")}` : "lanewise",
     version: `${version} ${device.name}`,
     prepare(workload, arrays) {
       setDevice(device);
       const inputs = arrays.map(({ data, shape }) => tensor(data, shape));
-      if (workload.task.kind === "train") return training(workload, inputs);
+      if (workload.task.kind === "train") return training(workload, inputs, device);
       const call = callOf(workload, inputs);
       return {
         run: () => call().dispose(),
@@ -56,7 +67,7 @@ function callOf({ task }: Workload, inputs: readonly Tensor[]): () => Tensor {
   }
 }
 
-function training({ task }: Workload, [x, w1, b1, w2, b2]: readonly Tensor[]): Prepared {
+function training({ task }: Workload, [x, w1, b1, w2, b2]: readonly Tensor[], device: Device): Prepared {
   if (task.kind !== "train") throw new Error("no training step");
   const labels = tensor(task.labels);
   const parameters = { w1, b1, w2, b2 };
@@ -64,6 +75,7 @@ function training({ task }: Workload, [x, w1, b1, w2, b2]: readonly Tensor[]): P
   const gradient = valueAndGrad(loss, parameters);
   const optimizer = new optim.SGD(parameters, { learningRate: task.learningRate });
   const run = (): void => {
+    setDevice(device); // the other binary may have had its turn
     const [value, slopes] = gradient();
     optimizer.step(slopes);
     value.dispose();

@@ -13,7 +13,10 @@ interface LiteValue {
 }
 interface LiteRt {
   loadLiteRt(folder: string, options: object): Promise<unknown>;
-  loadAndCompile(model: Uint8Array, options: object): Promise<{ run(inputs: LiteValue[]): Promise<LiteValue[]>; delete(): void }>;
+  loadAndCompile(
+    model: Uint8Array,
+    options: object,
+  ): Promise<{ run(inputs: LiteValue[]): Promise<LiteValue[]>; delete(): void }>;
   readonly Tensor: { fromTypedArray(data: Float32Array, shape: readonly number[]): LiteValue };
 }
 
@@ -42,7 +45,9 @@ async function asWorker<T>(folder: string, f: () => Promise<T>): Promise<T> {
       return new Response(file, { headers: { "Content-Type": "application/wasm" } });
     },
   };
-  const before = new Map(Object.keys(pretended).map((name) => [name, Object.getOwnPropertyDescriptor(globalThis, name)]));
+  const before = new Map(
+    Object.keys(pretended).map((name) => [name, Object.getOwnPropertyDescriptor(globalThis, name)]),
+  );
   for (const [name, value] of Object.entries(pretended))
     Object.defineProperty(globalThis, name, { value, configurable: true, writable: true });
   try {
@@ -73,7 +78,11 @@ function modelOf({ task, shape }: Workload, inputs: readonly Array32[]): Model |
       }
       const sides = [task.transposeA, task.transposeB];
       const options = sides.map((side, field) => ({ field, type: "byte" as const, value: Number(side) }));
-      return { tensors: [fed, { shape: other.shape }, y], operator: { code: 126, optionsType: 101, options }, fed: 2 };
+      return {
+        tensors: [fed, { shape: other.shape }, y],
+        operator: { code: 126, optionsType: 101, options },
+        fed: 2,
+      };
     }
     case "add":
     case "mul": {
@@ -88,7 +97,11 @@ function modelOf({ task, shape }: Workload, inputs: readonly Array32[]): Model |
     case "sigmoid":
       return { tensors: [fed, y], operator: simple[task.kind], fed: 1 };
     case "softmax": {
-      const operator = { code: 25, optionsType: 9, options: [{ field: 0, type: "float" as const, value: 1 }] };
+      const operator = {
+        code: 25,
+        optionsType: 9,
+        options: [{ field: 0, type: "float" as const, value: 1 }],
+      };
       return { tensors: [fed, y], operator, fed: 1 };
     }
     case "sum": {
@@ -125,7 +138,11 @@ export async function connect(): Promise<Peer> {
       const { tensors, fed } = form;
       const last = tensors.length - 1;
       const places = tensors.slice(0, last).map((_, i) => i);
-      const operator = { ...form.operator, inputs: form.operator.code === 9 ? [...places, -1] : places, outputs: [last] };
+      const operator = {
+        ...form.operator,
+        inputs: form.operator.code === 9 ? [...places, -1] : places,
+        outputs: [last],
+      };
       const bytes = tflite({ tensors, operator, inputs: places.slice(0, fed), outputs: [last] });
       const model = await lite.loadAndCompile(bytes, { accelerator: "wasm" });
       const feeds = inputs.slice(0, fed).map(({ data, shape }) => lite.Tensor.fromTypedArray(data, shape));

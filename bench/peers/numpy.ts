@@ -7,7 +7,10 @@ interface NDArray {
   dispose(): void;
 }
 type Call = (...args: unknown[]) => NDArray;
-interface NumPy extends Record<"zeros" | "matmul" | "swapaxes" | "add" | "multiply" | "exp" | "tanh" | "sum", Call> {
+interface NumPy extends Record<
+  "zeros" | "matmul" | "swapaxes" | "add" | "multiply" | "exp" | "tanh" | "sum",
+  Call
+> {
   configureWasm(options: { maxMemory: number }): void;
   readonly [name: string]: unknown;
 }

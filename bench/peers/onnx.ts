@@ -12,7 +12,8 @@ function varint(value: number | bigint): number[] {
   return out;
 }
 
-const number = (field: number, value: number | bigint): Uint8Array => Uint8Array.from([...varint(field * 8), ...varint(value)]);
+const number = (field: number, value: number | bigint): Uint8Array =>
+  Uint8Array.from([...varint(field * 8), ...varint(value)]);
 
 function message(field: number, content: Uint8Array | string): Uint8Array {
   const body = typeof content === "string" ? bytes(content) : content;
@@ -48,15 +49,27 @@ export function node(
 export const FLOAT = 1;
 export const INT64 = 7;
 
-export function constant(name: string, shape: readonly number[], data: Float32Array | BigInt64Array): Uint8Array {
+export function constant(
+  name: string,
+  shape: readonly number[],
+  data: Float32Array | BigInt64Array,
+): Uint8Array {
   const type = data instanceof Float32Array ? FLOAT : INT64;
   const raw = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-  return concat([...shape.map((extent) => number(1, extent)), number(2, type), message(8, name), message(9, raw)]);
+  return concat([
+    ...shape.map((extent) => number(1, extent)),
+    number(2, type),
+    message(8, name),
+    message(9, raw),
+  ]);
 }
 
 export function value(name: string, type: number, shape: readonly number[]): Uint8Array {
   const dimensions = shape.map((extent) => message(1, number(1, extent)));
-  return concat([message(1, name), message(2, message(1, concat([number(1, type), message(2, concat(dimensions))])))]);
+  return concat([
+    message(1, name),
+    message(2, message(1, concat([number(1, type), message(2, concat(dimensions))]))),
+  ]);
 }
 
 export interface Graph {

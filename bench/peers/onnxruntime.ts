@@ -1,6 +1,6 @@
 /** ONNX Runtime Web on its WebAssembly provider, one thread. A second matrix is a constant of the model, packed beforehand. */
-import { type Array32, type Workload } from "../workload.js";
-import { constant, FLOAT, INT64, model, node, value } from "./onnx.js";
+import type { Array32, Workload } from "../workload.js";
+import { constant, FLOAT, type Graph, INT64, model, node, value } from "./onnx.js";
 import { load, type Peer, type Prepared, versionOf } from "./peer.js";
 
 interface OrtTensor {
@@ -32,7 +32,8 @@ function formOf({ task }: Workload, inputs: readonly Array32[]): Form | undefine
     case "matmul": {
       const { transposeA, transposeB } = task;
       if (inputs[0].shape.length === 2) {
-        if (!transposeA && !transposeB) return { nodes: [node("MatMul", ["x0", "x1"], ["y"])], constants: second() };
+        if (!transposeA && !transposeB)
+          return { nodes: [node("MatMul", ["x0", "x1"], ["y"])], constants: second() };
         const sides = { transA: Number(transposeA), transB: Number(transposeB) };
         return { nodes: [node("Gemm", ["x0", "x1"], ["y"], sides)], constants: second() };
       }
@@ -42,7 +43,9 @@ function formOf({ task }: Workload, inputs: readonly Array32[]): Form | undefine
     case "add":
     case "mul": {
       const nodes = [node(task.kind === "add" ? "Add" : "Mul", ["x0", "x1"], ["y"])];
-      return inputs[1].shape.length === inputs[0].shape.length ? { nodes, fed: 2 } : { nodes, constants: second() };
+      return inputs[1].shape.length === inputs[0].shape.length
+        ? { nodes, fed: 2 }
+        : { nodes, constants: second() };
     }
     case "exp":
       return { nodes: [node("Exp", ["x0"], ["y"])] };
@@ -71,6 +74,54 @@ function formOf({ task }: Workload, inputs: readonly Array32[]): Form | undefine
   }
 }
 
+/** The graph as it is used: inputs come with every run, the whole result goes back. */
+function graphOf(
+  { nodes, constants = [], fed = 1, type = FLOAT }: Form,
+  inputs: readonly Array32[],
+  shape: readonly number[],
+): Graph {
+  return {
+    nodes,
+    constants,
+    inputs: inputs.slice(0, fed).map((input, i) => value(`x${i}`, FLOAT, input.shape)),
+    outputs: [value("y", type, shape)],
+  };
+}
+
+/**
+ * The graph with nothing to copy: the inputs are constants times a scalar that is fed, and of each tensor in `read` one
+ * element goes back. Without `nodes` it is what the graph does besides them.
+ */
+function insideOf(
+  { nodes, constants = [], fed = 1 }: Form,
+  inputs: readonly Array32[],
+  read: Record<string, number>,
+): Graph {
+  const made = inputs.slice(0, fed);
+  const slices = Object.entries(read).flatMap(([name, rank]) =>
+    Array.from({ length: rank }, (_, axis) =>
+      node(
+        "Slice",
+        [axis === 0 ? name : `${name} ${axis}`, "0", "1", `axis ${axis}`],
+        [`${name} ${axis + 1}`],
+      ),
+    ),
+  );
+  const axes = Array.from({ length: Math.max(...Object.values(read)) }, (_, i) =>
+    constant(`axis ${i}`, [1], whole(i)),
+  );
+  return {
+    nodes: [...made.map((_, i) => node("Mul", [`c${i}`, "s"], [`x${i}`])), ...nodes, ...slices],
+    constants: [
+      ...constants,
+      ...made.map(({ shape, data }, i) => constant(`c${i}`, shape, data)),
+      ...[constant("0", [1], whole(0)), constant("1", [1], whole(1)), ...axes],
+    ],
+    inputs: [value("s", FLOAT, [1])],
+    outputs: Object.entries(read).map(([name, rank]) => value(`${name} ${rank}`, FLOAT, Array(rank).fill(1))),
+  };
+}
+
 export async function connect(): Promise<Peer> {
   const ort = await load<Ort>("onnxruntime-web");
   ort.env.wasm.numThreads = 1;
@@ -78,33 +129,43 @@ export async function connect(): Promise<Peer> {
   ort.env.logLevel = "error";
   const worker = Object.getOwnPropertyDescriptor(globalThis, "Worker");
   const options = { executionProviders: ["wasm"], graphOptimizationLevel: "all", logSeverityLevel: 3 };
-  const first = { nodes: [node("Exp", ["x0"], ["y"])], constants: [] };
-  const one = (name: string): Uint8Array => value(name, FLOAT, [1]);
-  const session = await ort.InferenceSession.create(model({ ...first, inputs: [one("x0")], outputs: [one("y")] }), options);
-  await session.release();
+  const open = (graph: Graph): Promise<Session> => ort.InferenceSession.create(model(graph), options);
+  const one: Array32 = { shape: [1], data: Float32Array.of(1) };
+  const fed = (input: Array32): OrtTensor => new ort.Tensor("float32", input.data, input.shape);
+
+  await (await open(graphOf({ nodes: [node("Exp", ["x0"], ["y"])] }, [one], [1]))).release();
   // Its module, loaded with the first session, defines a global that one thread does not need and jax-js stumbles over.
   if (worker === undefined) delete (globalThis as { Worker?: unknown }).Worker;
+
   return {
     name: "onnxruntime-web",
     version: versionOf("onnxruntime-web"),
     async prepare(workload, inputs): Promise<Prepared | undefined> {
       const form = formOf(workload, inputs);
       if (form === undefined) return undefined;
-      const { nodes, constants = [], fed = 1, type = FLOAT } = form;
-      const graph = {
-        nodes,
-        constants,
-        inputs: inputs.slice(0, fed).map(({ shape }, i) => value(`x${i}`, FLOAT, shape)),
-        outputs: [value("y", type, workload.shape)],
-      };
-      const session = await ort.InferenceSession.create(model(graph), options);
+      const session = await open(graphOf(form, inputs, workload.shape));
       const feeds = Object.fromEntries(
-        inputs.slice(0, fed).map(({ data, shape }, i) => [`x${i}`, new ort.Tensor("float32", data, shape)]),
+        inputs.slice(0, form.fed ?? 1).map((input, i) => [`x${i}`, fed(input)]),
       );
+      const sessions = [session];
+      let inside: Prepared["inside"];
+      if (workload.task.kind === "matmul") {
+        const made = Object.fromEntries(
+          inputs.slice(0, form.fed ?? 1).map(({ shape }, i) => [`x${i}`, shape.length]),
+        );
+        const [work, besides] = [
+          await open(insideOf(form, inputs, { y: workload.shape.length })),
+          await open(insideOf({ ...form, nodes: [], constants: [] }, inputs, made)),
+        ];
+        sessions.push(work, besides);
+        const s = fed(one);
+        inside = { run: () => work.run({ s }), besides: () => besides.run({ s }) };
+      }
       return {
         run: () => session.run(feeds),
         result: async () => Array.from((await session.run(feeds)).y.data, Number),
-        dispose: () => session.release(),
+        dispose: () => Promise.all(sessions.map((each) => each.release())),
+        inside,
       };
     },
   };

@@ -12,13 +12,18 @@ export interface Prepared {
   /** The result, once more, as numbers. */
   readonly result: () => ArrayLike<number> | Promise<ArrayLike<number>>;
   readonly dispose: () => unknown;
+  /** For a library that copies inputs and results with every run: a run that does not, and what it does besides the work. */
+  readonly inside?: { readonly run: () => unknown; readonly besides: () => unknown };
 }
 
 export interface Peer {
   readonly name: string;
   readonly version: string;
   /** Undefined where the library has no such operation. */
-  prepare(workload: Workload, inputs: readonly Array32[]): Promise<Prepared | undefined> | Prepared | undefined;
+  prepare(
+    workload: Workload,
+    inputs: readonly Array32[],
+  ): Promise<Prepared | undefined> | Prepared | undefined;
 }
 
 /** A package that is installed in bench/ only, so that nothing here needs its types. */

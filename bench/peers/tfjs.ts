@@ -19,7 +19,9 @@ export async function connect(): Promise<Peer> {
     name: "tfjs-wasm",
     version: versionOf("@tensorflow/tfjs-backend-wasm"),
     prepare(workload, arrays) {
-      const inputs = arrays.map(({ data, shape }) => tf.tensor<TensorFlow.Rank>(data, shape as number[] as never));
+      const inputs = arrays.map(({ data, shape }) =>
+        tf.tensor<TensorFlow.Rank>(data, shape as number[] as never),
+      );
       if (workload.task.kind === "train") return training(tf, workload, inputs);
       const call = callOf(tf, workload, inputs);
       return {
@@ -80,7 +82,9 @@ function training(tf: TF, { task }: Workload, [x, ...arrays]: Tensor[]): Prepare
     result: async () => {
       run();
       const all = [tf.transpose(w1), b1, tf.transpose(w2), b2];
-      return Float32Array.from((await Promise.all(all.map((each) => each.data()))).flatMap((data) => [...data]));
+      return Float32Array.from(
+        (await Promise.all(all.map((each) => each.data()))).flatMap((data) => [...data]),
+      );
     },
     dispose: () => tf.dispose([x, labels, w1, b1, w2, b2]),
   };

@@ -106,9 +106,20 @@ export function tflite({ tensors, operator, inputs, outputs }: LiteModel): Uint8
       b.addFieldOffset(4, options, 0);
     }
   });
-  const parts = [offsets(tables), integers(inputs), integers(outputs), offsets([run]), b.createString("main")];
+  const parts = [
+    offsets(tables),
+    integers(inputs),
+    integers(outputs),
+    offsets([run]),
+    b.createString("main"),
+  ];
   const subgraph = object(6, () => parts.forEach((part, field) => b.addFieldOffset(field, part, 0)));
-  const [codes, subgraphs, text, allBuffers] = [offsets([code]), offsets([subgraph]), b.createString("lanewise"), offsets(buffers)];
+  const [codes, subgraphs, text, allBuffers] = [
+    offsets([code]),
+    offsets([subgraph]),
+    b.createString("lanewise"),
+    offsets(buffers),
+  ];
   const root = object(8, () => {
     b.addFieldInt32(0, SCHEMA_VERSION, 0);
     [codes, subgraphs, text, allBuffers].forEach((part, i) => b.addFieldOffset(i + 1, part, 0));

@@ -5,7 +5,7 @@ import type * as ops from "./fill.js";
 
 export const full: ExamOf<typeof ops.full> = {
   reference: (_, { shape, value }) => array(shape, () => value),
-  ulps: 1,
+  ulps: 0,
   sized: (n) => ({ inputs: [], attributes: { shape: [n], value: 2.5 } }),
   cases: [
     { inputs: [], attributes: { shape: [], value: 1 } },

@@ -305,7 +305,7 @@ export const scatterAdd: ExamOf<typeof ops.scatterAdd> = {
     });
     return { shape: [rows, ...rest], data };
   },
-  ulps: 8, // a few terms to each row
+  ulps: 4, // some ten terms to each row
   scale: (inputs, attributes) => scatterAdd.reference(magnitudes(inputs), attributes) as Reference,
   sized: (n) => ({ inputs: [reals([n, 3]), integers([n], n + 1)], attributes: { rows: n + 1 } }),
   cases: [

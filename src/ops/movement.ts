@@ -201,7 +201,7 @@ export const gather = /* @__PURE__ */ op<[x: Tensor, indices: Tensor]>()({
 
 /**
  * `scatterAdd(dy, indices, rows)`: dx [rows, ...rest] whose row r is the sum of all dy[i] with indices[i] = r: the
- * gradient of gather. dy [...indices, ...rest].
+ * gradient of gather. dy [...indices, ...rest]. Throws IndexError if an index is not in [0, rows).
  */
 export const scatterAdd = /* @__PURE__ */ op<[dy: Tensor, indices: Tensor], { rows: number }, ["rows"]>()({
   name: "scatterAdd",
@@ -224,6 +224,7 @@ export const scatterAdd = /* @__PURE__ */ op<[dy: Tensor, indices: Tensor], { ro
       grid: rows,
       numbers: [count, rows, cols],
       bytes: 4 * (count * (cols + 1) + rows * cols),
+      refuse: (status) => new IndexError(`scatterAdd: indices[${status - 1}] is not in [0, ${rows})`),
     };
   },
   vjp: (g, _, [, indices]) => [() => gather(g, indices), null],

@@ -102,7 +102,7 @@ function deviate(key: Key, i: number): number {
 
 export const normal: ExamOf<typeof ops.normal> = {
   reference: (_, { key, shape, mean, deviation }) => stream(shape, (i) => mean + deviation * deviate(key, i)),
-  ulps: 12, // of 1: logarithm, root, cosine, and three products
+  ulps: 6, // of 1: logarithm, root, cosine, and three products
   scale: 1,
   sized: sized({}),
   cases: [...cases({}), ...cases({ mean: 5, deviation: 0.5 })],

@@ -66,10 +66,10 @@ const bench: Record<string, Case> = {
   "128x10": { inputs: [reals([128, 10])] },
 };
 
-/** An error of x − max of half a unit in its last place, here at most 4 · 2⁻²⁴, multiplies y by 1 ± that. */
+/** x − max, down to −8, is rounded by up to 4 · 2⁻²⁴, which y is multiplied by; then come an exponential, a sum, a quotient. */
 export const softmax: ExamOf<typeof ops.softmax> = {
   reference: ([x]) => probabilities(x),
-  ulps: 20,
+  ulps: 12,
   sized: (n) => ({ inputs: [reals([3, n], -4, 4)] }),
   cases,
   gradients: smooth,
@@ -109,7 +109,7 @@ const gradientBench: Record<string, Case> = {
 /** dx = y · (dy − Σ dy · y), each row's error in proportion to |y| · (|dy| + Σ |dy · y|). */
 export const softmaxGrad: ExamOf<typeof ops.softmaxGrad> = {
   reference: ([dy, y]) => rowsOf(dy, y, (g, p) => { const mean = dot(g, p); return g.map((value, i) => p[i] * (value - mean)); }), // prettier-ignore
-  ulps: 6,
+  ulps: 4,
   scale: ([dy, y]) => {
     const [g, p] = [each(dy, Math.abs), each(y, Math.abs)];
     return rowsOf(g, p, (g, p) => { const mean = dot(g, p); return g.map((value, i) => p[i] * (value + mean)); }); // prettier-ignore
@@ -124,7 +124,7 @@ export const softmaxGrad: ExamOf<typeof ops.softmaxGrad> = {
 /** dx = dy − eʸ · Σ dy */
 export const logSoftmaxGrad: ExamOf<typeof ops.logSoftmaxGrad> = {
   reference: ([dy, y]) => rowsOf(dy, y, (g, p) => { const sum = dot(g, g.map(() => 1)); return g.map((value, i) => value - Math.exp(p[i]) * sum); }), // prettier-ignore
-  ulps: 6,
+  ulps: 4,
   scale: ([dy, y]) =>
     rowsOf(each(dy, Math.abs), y, (g, p) => { const sum = dot(g, g.map(() => 1)); return g.map((value, i) => value + Math.exp(p[i]) * sum); }), // prettier-ignore
   sized: (n) => ({ inputs: [reals([3, n]), reals([3, n], -4, 0)] }),
@@ -241,7 +241,7 @@ export const crossEntropyGrad: ExamOf<typeof ops.crossEntropyGrad> = {
       row.map((value) => dy.data[index] * value),
     );
   },
-  ulps: 20, // of 1, the onehot; of the probabilities, logSum is rounded before exp: |logSum| · 2⁻²⁴
+  ulps: 6, // of 1, the onehot; of the probabilities, logSum is rounded before exp: |logSum| · 2⁻²⁴
   scale: 1,
   sized: (n) => crossEntropyGradCase(n, n + 1),
   cases: [2, 3, 10, 37, 129].map((cols) => crossEntropyGradCase(9, cols)),

@@ -15,7 +15,7 @@ import type * as ops from "./unary.js";
 
 const million = 1 << 20;
 
-/** `ulps`: as in assembly/simd.ts, in units of 2⁻²⁴, two of which are at most one unit in the last place. */
+/** `ulps`: as in assembly/exponential.ts and logarithm.ts, in units of 2⁻²⁴, two of which are at most one unit in the last place. */
 const unary = (
   f: (x: number) => number,
   sample: (shape: number[]) => Sample,

@@ -1,0 +1,108 @@
+/** Where the maximum over axes lies; the grid is the outputs, the layout that of a reduction (layout.ts). */
+import { fold, Max, put, take } from "./fold";
+import { lengthOf, outputAt, runAt, runsOf, stepOf, widthAt } from "../layout";
+import { select } from "../simd";
+
+/** The index of the first of n elements that is m or NaN, or −1. */
+function indexIn(x: usize, n: i32, m: f32): i32 {
+  const all = f32x4.splat(m);
+  let i = 0;
+  for (; i <= n - 4; i += 4, x += 16) {
+    const v = v128.load(x);
+    const hits = i32x4.bitmask(v128.or(f32x4.eq(v, all), f32x4.ne(v, v)));
+    if (hits) return i + ctz(hits);
+  }
+  for (; i < n; i++, x += 4) {
+    const v = load<f32>(x);
+    if (v == m || v != v) return i;
+  }
+  return -1;
+}
+
+/** The first place of the maximum m, or of a NaN, in the output's row. */
+function placeInRow(x: usize, layout: usize, n: i32, m: f32): i32 {
+  for (let run = 0, runs = runsOf(layout); run < runs; run++) {
+    const at = indexIn(x + runAt(layout, run), n, m);
+    if (at >= 0) return run * n + at;
+  }
+  return 0;
+}
+
+/** Where v is larger than best, or is the first NaN. */
+function beats(v: v128, best: v128): v128 {
+  return v128.andnot(f32x4.eq(best, best), f32x4.le(v, best));
+}
+
+/** y = the place of the maximum in each of four columns, or in one. */
+function place4(x: usize, y: usize, layout: usize, n: i32, width: i32): void {
+  const step = stepOf(layout);
+  let best = f32x4.splat(-Infinity);
+  let at = i32x4.splat(0);
+  for (let run = 0, runs = runsOf(layout); run < runs; run++) {
+    let p = x + runAt(layout, run);
+    for (let k = run * n; k < (run + 1) * n; k++, p += step) {
+      const v = take(p, width);
+      const hit = beats(v, best);
+      best = select(v, best, hit);
+      at = select(i32x4.splat(k), at, hit);
+    }
+  }
+  put(y, at, width);
+}
+
+/** The same in sixteen columns: a whole cache line at each step. */
+function place16(x: usize, y: usize, layout: usize, n: i32): void {
+  const step = stepOf(layout);
+  let best0 = f32x4.splat(-Infinity);
+  let best1 = best0;
+  let best2 = best0;
+  let best3 = best0;
+  let at0 = i32x4.splat(0);
+  let at1 = at0;
+  let at2 = at0;
+  let at3 = at0;
+  for (let run = 0, runs = runsOf(layout); run < runs; run++) {
+    let p = x + runAt(layout, run);
+    for (let k = run * n; k < (run + 1) * n; k++, p += step) {
+      const here = i32x4.splat(k);
+      const hit0 = beats(v128.load(p), best0);
+      const hit1 = beats(v128.load(p, 16), best1);
+      const hit2 = beats(v128.load(p, 32), best2);
+      const hit3 = beats(v128.load(p, 48), best3);
+      best0 = select(v128.load(p), best0, hit0);
+      best1 = select(v128.load(p, 16), best1, hit1);
+      best2 = select(v128.load(p, 32), best2, hit2);
+      best3 = select(v128.load(p, 48), best3, hit3);
+      at0 = select(here, at0, hit0);
+      at1 = select(here, at1, hit1);
+      at2 = select(here, at2, hit2);
+      at3 = select(here, at3, hit3);
+    }
+  }
+  v128.store(y, at0);
+  v128.store(y, at1, 16);
+  v128.store(y, at2, 32);
+  v128.store(y, at3, 48);
+}
+
+/** The index of the first maximum, or of the first NaN, in the flattened reduced axes: y holds i32. */
+export function argmax(x: usize, y: usize, layout: usize, begin: i32, end: i32): void {
+  const n = lengthOf(layout);
+  while (begin < end) {
+    const width = widthAt(layout, begin, end);
+    if (width > 0) {
+      const from = x + outputAt(layout, begin);
+      const to = y + (begin << 2);
+      if (width == 16) place16(from, to, layout, n);
+      else place4(from, to, layout, n, width);
+      begin += width;
+      continue;
+    }
+    const stop = min(begin + 8, end);
+    fold<Max>(x, y, layout, 1, begin, stop);
+    for (; begin < stop; begin++) {
+      const to = y + (begin << 2);
+      store<i32>(to, placeInRow(x + outputAt(layout, begin), layout, n, load<f32>(to)));
+    }
+  }
+}

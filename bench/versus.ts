@@ -1,12 +1,15 @@
 /** lanewise beside other libraries, all in one process, round by round: npm run bench:peers [FILTER…] [-- --quick] */
 import { parseArgs } from "node:util";
 import type { BinaryName } from "../src/index.js";
+import { mistake } from "./equal.js";
 import { type Contestant, efforts, interleave, type Timing } from "./interleave.js";
 import { Limits, type Work } from "./limits.js";
 import { describe, machine } from "./machine.js";
+import { connected, connections, quietly } from "./peers/index.js";
+import { connect as lanewise } from "./peers/lanewise.js";
 import type { Peer, Prepared } from "./peers/peer.js";
 import { duration, figure, giga, percent, save, table } from "./report.js";
-import { type Array32, size, type Workload } from "./workload.js";
+import type { Workload } from "./workload.js";
 import { workloads } from "./workloads.js";
 
 const { values: options, positionals: filters } = parseArgs({
@@ -28,60 +31,12 @@ const effort = {
 
 const OURS = "lanewise";
 
-/** In the order in which they are loaded: LiteRT.js last, since it asks for a browser. */
-const connections: Record<string, () => Promise<Peer>> = {
-  [OURS]: async () => (await import("./peers/lanewise.js")).connect(),
-  ...(options.also && {
-    also: async () => (await import("./peers/lanewise.js")).connect(options.also as BinaryName),
-  }),
-  "tfjs-wasm": async () => (await import("./peers/tfjs.js")).connect(),
-  "onnxruntime-web": async () => (await import("./peers/onnxruntime.js")).connect(),
-  "numpy-ts": async () => (await import("./peers/numpy.js")).connect(),
-  "jax-js": async () => (await import("./peers/jax.js")).connect(),
-  litert: async () => (await import("./peers/litert.js")).connect(),
-};
+/** Why a library has no figure, where it simply lacks the operation. */
+const ABSENT = "does not have it";
 
-/** Libraries speak on the console of things that do not matter here. */
-async function quietly<T>(f: () => Promise<T>): Promise<T> {
-  const { log, warn, error, info } = console;
-  Object.assign(console, { log() {}, warn() {}, error() {}, info() {} });
-  try {
-    return await f();
-  } finally {
-    Object.assign(console, { log, warn, error, info });
-  }
-}
-
-/** Loads a library. Some would catch this process's errors: their listeners go. */
-async function connected(connect: () => Promise<Peer>): Promise<Peer> {
-  const events = ["uncaughtException", "unhandledRejection"];
-  const before = events.map((event) => process.rawListeners(event));
-  const peer = await quietly(connect);
-  events.forEach((event, i) => {
-    for (const listener of process.rawListeners(event))
-      if (!before[i].includes(listener)) process.removeListener(event, listener as () => void);
-  });
-  return peer;
-}
-
-/** Elements that are compared with their exact values: all, or so many spread over the result. */
-const SAMPLES = 400;
-
-/** Undefined, or what is wrong with a result. */
-function mistake(
-  result: ArrayLike<number>,
-  workload: Workload,
-  inputs: readonly Array32[],
-): string | undefined {
-  const elements = size(workload.shape);
-  if (result.length !== elements) return `has ${result.length} elements, expected ${elements}`;
-  const exact = workload.exact(inputs);
-  const step = Math.max(1, Math.floor(elements / SAMPLES) | 1); // odd, so that every column is met
-  for (let i = 0; i < elements; i += step) {
-    const { value, tolerance } = exact(i);
-    if (!(Math.abs(result[i] - value) <= tolerance)) return `element ${i} is ${result[i]}, expected ${value}`;
-  }
-  return undefined;
+interface Rates {
+  readonly median: number;
+  readonly best: number;
 }
 
 interface Row {
@@ -89,8 +44,9 @@ interface Row {
   readonly unit: string;
   /** What the amount is, and so what a figure means. */
   readonly amount: number;
-  readonly limit: number;
-  readonly tile?: number;
+  /** The machine's own limit for this, and the bare microkernel: medians, and at best. */
+  readonly limit: Rates;
+  readonly tile?: Rates;
   readonly timings: Record<string, Timing>;
   readonly failures: Record<string, string>;
 }
@@ -103,7 +59,7 @@ async function measure(workload: Workload, peers: readonly Peer[], limits: Limit
     try {
       await quietly(async () => {
         const ready = await peer.prepare(workload, inputs);
-        if (ready === undefined) return void (failures[peer.name] = "does not have it");
+        if (ready === undefined) return void (failures[peer.name] = ABSENT);
         const wrong = mistake(await ready.result(), workload, inputs);
         if (wrong === undefined) prepared.set(peer.name, ready);
         else failures[peer.name] = `wrong: ${wrong}`;
@@ -129,13 +85,16 @@ async function measure(workload: Workload, peers: readonly Peer[], limits: Limit
   const timings = await quietly(() => interleave(contestants, effort));
   for (const { dispose } of prepared.values()) await quietly(async () => dispose());
   const amount = workload.stream ? workload.bytes! : workload.flops!;
-  const rate = (of: number, name: string): number => giga(of, timings.get(name)!.median);
+  const rates = (of: number, name: string): Rates => {
+    const { median, min } = timings.get(name)!;
+    return { median: giga(of, median), best: giga(of, min) };
+  };
   return {
     workload: workload.name,
     unit: workload.stream ? "GB/s" : "GFLOP/s",
     amount,
-    limit: rate((workload.stream ? bound.bytes : bound.flops)!, "limit"),
-    tile: workload.stream ? undefined : rate(limits.tile().flops!, "tile"),
+    limit: rates((workload.stream ? bound.bytes : bound.flops)!, "limit"),
+    tile: workload.stream ? undefined : rates(limits.tile().flops!, "tile"),
     timings: Object.fromEntries(timings),
     failures,
   };
@@ -144,10 +103,11 @@ async function measure(workload: Workload, peers: readonly Peer[], limits: Limit
 const here = machine();
 console.log(describe(here));
 const limits = await Limits.create();
-const peers: Peer[] = [];
+const peers: Peer[] = [await lanewise()];
+if (options.also) peers.push(await lanewise(options.also as BinaryName));
 const wanted = options.peers?.split(",");
 for (const [name, connect] of Object.entries(connections)) {
-  if (wanted && name !== OURS && name !== "also" && !wanted.includes(name)) continue;
+  if (wanted && !wanted.includes(name)) continue;
   try {
     peers.push(await connected(connect));
   } catch (error) {
@@ -159,44 +119,47 @@ console.log(peers.map(({ name, version }) => `${name} ${version}`).join(", ") + 
 const names = peers.map(({ name }) => name);
 const header = ["", "limit", "tile", ...names, "of limit", "of tile", "± ours", "ours / best peer"];
 const rows: Row[] = [];
-const lines: string[][] = [];
+/** Of medians, and of the best rounds. */
+const tables: Record<keyof Rates, string[][]> = { median: [], best: [] };
 const ratios: number[] = [];
 for (const workload of workloads) {
   if (filters.length > 0 && !filters.some((filter) => workload.name.includes(filter))) continue;
   const row = await measure(workload, peers, limits);
   rows.push(row);
-  const rate = (name: string): number => giga(row.amount, row.timings[name]?.median ?? NaN);
-  const copies = (name: string): string => {
-    const [inside, besides] = [row.timings[`${name} inside`], row.timings[`${name} besides`]];
-    return inside ? ` (${duration(inside.median - besides.median)} without its copies)` : "";
+  const { timings, failures, limit, tile } = row;
+  const took = (name: string): string => {
+    const [inside, besides] = [timings[`${name} inside`], timings[`${name} besides`]];
+    const copies = inside ? ` (${duration(inside.median - besides.median)} without its copies)` : "";
+    return `${name} ${duration(timings[name]?.median ?? NaN)}${copies}`;
   };
-  const others = names.filter((name) => !name.startsWith(OURS) && row.timings[name] !== undefined);
-  const best = Math.max(...others.map(rate));
-  if (others.length > 0 && row.timings[OURS]) ratios.push(rate(OURS) / best);
-  const cell = (name: string): string =>
-    row.timings[name] === undefined
-      ? row.failures[name]?.startsWith("wrong")
-        ? "wrong"
-        : "–"
-      : `${figure(rate(name))}${row.timings[name].tooSlow ? "*" : ""}`;
-  lines.push([
-    `${row.workload}  ${row.unit}`,
-    figure(row.limit),
-    row.tile === undefined ? "" : figure(row.tile),
-    ...names.map(cell),
-    percent(rate(OURS) / row.limit),
-    row.tile === undefined ? "" : percent(rate(OURS) / row.tile),
-    percent(row.timings[OURS]?.spread ?? NaN),
-    others.length > 0 ? `${figure(rate(OURS) / best)}×` : "",
-  ]);
-  console.log(
-    `${row.workload}: ${names.map((name) => `${name} ${duration(row.timings[name]?.median ?? NaN)}${copies(name)}`).join(", ")}`,
-  );
-  for (const [name, why] of Object.entries(row.failures))
-    if (why !== "does not have it") console.log(`  ${name}: ${why}`);
+  console.log(`${row.workload}: ${names.map(took).join(", ")}`);
+  for (const [name, why] of Object.entries(failures)) if (why !== ABSENT) console.log(`  ${name}: ${why}`);
+  for (const kind of ["median", "best"] as const) {
+    const rate = (name: string): number =>
+      giga(row.amount, timings[name]?.[kind === "best" ? "min" : "median"] ?? NaN);
+    const others = names.filter((name) => !name.startsWith(OURS) && timings[name] !== undefined);
+    const ratio = others.length > 0 ? rate(OURS) / Math.max(...others.map(rate)) : NaN;
+    if (kind === "median" && ratio > 0) ratios.push(ratio);
+    const cell = (name: string): string =>
+      timings[name] === undefined
+        ? failures[name]?.startsWith("wrong")
+          ? "wrong"
+          : "–"
+        : `${figure(rate(name))}${timings[name].tooSlow ? "*" : ""}`;
+    tables[kind].push([
+      `${row.workload}  ${row.unit}`,
+      figure(limit[kind]),
+      tile === undefined ? "" : figure(tile[kind]),
+      ...names.map(cell),
+      percent(rate(OURS) / limit[kind]),
+      tile === undefined ? "" : percent(rate(OURS) / tile[kind]),
+      kind === "median" ? percent(timings[OURS]?.spread ?? NaN) : "",
+      Number.isNaN(ratio) ? "" : `${figure(ratio)}×`,
+    ]);
+  }
 }
-console.log("\n" + table(header, lines));
-console.log("\nmedians, one thread; * a single repetition");
+console.log("\nmedians, one thread; * a single repetition\n" + table(header, tables.median));
+console.log("\nthe best rounds\n" + table(header, tables.best));
 if (ratios.length > 0)
   console.log(
     `ours / best peer: geometric mean ${figure(Math.exp(ratios.reduce((sum, x) => sum + Math.log(x), 0) / ratios.length))}×`,

@@ -2,7 +2,7 @@
 import { FUSED } from "../simd";
 import { Epilogue } from "./epilogue";
 import { Operand } from "./panels";
-import { bytes, MR, NR, Short, Tall, tallRows, tile } from "./tile";
+import { bytes, MR, NR, shortTile, tallRows, tallTile } from "./tile";
 
 /** Blocks: KC × NR of B stay in L1, MC × KC of A in L2, KC × NC of B in L3. `src/ops/gemm.ts` repeats them. */
 const KC: i32 = 256;
@@ -104,8 +104,8 @@ function strip(
 }
 
 function fullTile(tall: bool, a: usize, b: usize, c: usize, cStep: usize, k: i32, add: bool): void {
-  if (tall) tile<Tall>(a, b, c, cStep, k, add);
-  else tile<Short>(a, b, c, cStep, k, add);
+  if (tall) tallTile(a, b, c, cStep, k, add);
+  else shortTile(a, b, c, cStep, k, add);
 }
 
 function copyTile(x: usize, xStep: usize, y: usize, yStep: usize, rows: i32, cols: i32): void {

@@ -2,7 +2,7 @@
 import { madd } from "../simd";
 import { bytes } from "./tile";
 
-/** Columns that eight rows of B keep in L1 while each row of A passes over them. */
+/** Columns that four rows of B keep in L1 while each row of A passes over them. */
 const CHUNK: i32 = 512;
 
 /** c[i · cRow + j] = Σ a[i · aRow + p · aCol] · b[p · bRow + j] for i < m, j < n, p < k. */
@@ -22,7 +22,7 @@ export function sumRows(
     bStep = bytes(bRow);
   for (let i = 0; i < m; i++) memory.fill(c + bytes(i * cRow), 0, bytes(n));
   for (let p = 0; p < k;) {
-    const count = k - p < 8 ? 1 : 8;
+    const count = k - p < 4 ? 1 : 4;
     for (let j = 0; j < n; j += CHUNK) {
       const column = bytes(j),
         cols = min(n - j, CHUNK);
@@ -37,13 +37,13 @@ export function sumRows(
   }
 }
 
-/** y[j] += Σ x[p] · b[p][j] over one or eight rows of b, with steps in bytes. */
+/** y[j] += Σ x[p] · b[p][j] over one or four rows of b, with steps in bytes. */
 function addRows(x: usize, xStep: usize, b: usize, bStep: usize, count: i32, y: usize, n: i32): void {
   const whole = n & -4,
     rest = bytes(whole);
-  if (count == 8) {
-    addEight<Four>(x, xStep, b, bStep, y, whole);
-    addEight<One>(x, xStep, b + rest, bStep, y + rest, n - whole);
+  if (count == 4) {
+    addFour<Four>(x, xStep, b, bStep, y, whole);
+    addFour<One>(x, xStep, b + rest, bStep, y + rest, n - whole);
   } else {
     addOne<Four>(x, b, y, whole);
     addOne<One>(x, b + rest, y + rest, n - whole);
@@ -60,31 +60,45 @@ function addOne<L extends Lanes>(x: usize, b: usize, y: usize, n: i32): void {
   }
 }
 
-/** In two chains: one chain of eight takes 1.2 times as long. */
-function addEight<L extends Lanes>(x: usize, xStep: usize, b: usize, bStep: usize, y: usize, n: i32): void {
+/** Four vectors at a time while there are so many: four chains, and one address for four loads. */
+function addFour<L extends Lanes>(x: usize, xStep: usize, b: usize, bStep: usize, y: usize, n: i32): void {
   const l = changetype<L>(0);
   const x0 = v128.load32_splat(x),
     x1 = v128.load32_splat((x += xStep)),
     x2 = v128.load32_splat((x += xStep)),
-    x3 = v128.load32_splat((x += xStep)),
-    x4 = v128.load32_splat((x += xStep)),
-    x5 = v128.load32_splat((x += xStep)),
-    x6 = v128.load32_splat((x += xStep)),
-    x7 = v128.load32_splat((x += xStep));
+    x3 = v128.load32_splat((x += xStep));
+  if (l.count() == 4) {
+    for (; n >= 16; n -= 16) {
+      const r1 = b + bStep,
+        r2 = r1 + bStep,
+        r3 = r2 + bStep;
+      let s = madd(x0, v128.load(b), v128.load(y)),
+        t = madd(x0, v128.load(b, 16), v128.load(y, 16)),
+        u = madd(x0, v128.load(b, 32), v128.load(y, 32)),
+        v = madd(x0, v128.load(b, 48), v128.load(y, 48));
+      s = madd(x1, v128.load(r1), s);
+      t = madd(x1, v128.load(r1, 16), t);
+      u = madd(x1, v128.load(r1, 32), u);
+      v = madd(x1, v128.load(r1, 48), v);
+      s = madd(x2, v128.load(r2), s);
+      t = madd(x2, v128.load(r2, 16), t);
+      u = madd(x2, v128.load(r2, 32), u);
+      v = madd(x2, v128.load(r2, 48), v);
+      v128.store(y, madd(x3, v128.load(r3), s));
+      v128.store(y, madd(x3, v128.load(r3, 16), t), 16);
+      v128.store(y, madd(x3, v128.load(r3, 32), u), 32);
+      v128.store(y, madd(x3, v128.load(r3, 48), v), 48);
+      b += 64;
+      y += 64;
+    }
+  }
   for (; n > 0; n -= l.count()) {
-    let r = b,
-      s = madd(x0, l.load(r), l.load(y)),
-      t = f32x4.mul(x1, l.load(r + bStep));
-    r += bStep << 1;
-    s = madd(x2, l.load(r), s);
-    t = madd(x3, l.load(r + bStep), t);
-    r += bStep << 1;
-    s = madd(x4, l.load(r), s);
-    t = madd(x5, l.load(r + bStep), t);
-    r += bStep << 1;
-    s = madd(x6, l.load(r), s);
-    t = madd(x7, l.load(r + bStep), t);
-    l.store(y, f32x4.add(s, t));
+    const r1 = b + bStep,
+      r2 = r1 + bStep;
+    let s = madd(x0, l.load(b), l.load(y));
+    s = madd(x1, l.load(r1), s);
+    s = madd(x2, l.load(r2), s);
+    l.store(y, madd(x3, l.load(r2 + bStep), s));
     b += bytes(l.count());
     y += bytes(l.count());
   }

@@ -59,7 +59,7 @@ export function read(x: usize, bytes: usize): f32 {
 /** The package's own microkernel, over one pair of panels again and again. */
 const tile = `
 import { FUSED } from "../../assembly/simd";
-import { MR, NR, Tall, tile } from "../../assembly/gemm/tile";
+import { MR, NR, shortTile, tallTile } from "../../assembly/gemm/tile";
 
 export function rows(): i32 { return MR; }
 export function cols(): i32 { return NR; }
@@ -68,7 +68,8 @@ export function tiles(a: usize, b: usize, c: usize, k: i32, turns: i32): void {
 }
 /** Exported, so that it stays a function of its own, as it is inside matmul. */
 export function oneTile(a: usize, b: usize, c: usize, k: i32): void {
-  tile<Tall>(a, b, c, <usize>NR << 2, k, true);
+  if (FUSED) tallTile(a, b, c, <usize>NR << 2, k, true);
+  else shortTile(a, b, c, <usize>NR << 2, k, true);
 }`;
 
 /** All of it; \`fused\` needs relaxed SIMD. */

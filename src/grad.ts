@@ -2,11 +2,10 @@
 import { GradientError, ShapeError } from "./errors.js";
 import { adopt, type Resource, scope, type Synchronous } from "./memory.js";
 import { add } from "./ops/binary.js";
-import { ones, zeros } from "./ops/fill.js";
 import { reshape } from "./ops/movement.js";
 import { sameShape, show } from "./shape.js";
 import { activeTraces, backwardRule, type Call, Tape, type Trace, withTraces } from "./tape.js";
-import { Tensor } from "./tensor.js";
+import { constant, Tensor } from "./tensor.js";
 import { leavesOf, type Tree, withLeaves } from "./tree.js";
 
 /** A function of trees of tensors. */
@@ -38,6 +37,11 @@ function checkLike(who: string, name: string, given: Tensor, expected: Tensor): 
     throw new ShapeError(`${who}: ${name} is ${show(given.shape)}, expected ${show(expected.shape)}`);
 }
 
+/** A tensor of x's shape and device, all of one value. */
+function like(x: Tensor, value: number): Tensor {
+  return constant(x.device, x, value, "grad");
+}
+
 /** Runs `f` on a fresh tape that follows `targets`, together with the traces that are active already. */
 function taped<R>(who: string, targets: readonly Tensor[], f: () => R): { result: R; tape: Tape } {
   for (const target of targets)
@@ -57,7 +61,7 @@ function taped<R>(who: string, targets: readonly Tensor[], f: () => R): { result
 function pullBack(tape: Tape, y: Tensor, dy: Tensor, targets: readonly Tensor[]): Tensor[] {
   const taken = new Set([y, dy]);
   return tape.backward([[y, dy]], targets, add).map((gradient, i) => {
-    if (gradient === undefined) return zeros(targets[i].shape);
+    if (gradient === undefined) return like(targets[i], 0);
     // A rule may pass the cotangent on as it is: whoever gets a gradient must own it.
     const own = taken.has(gradient) ? reshape(gradient, gradient.shape) : gradient;
     taken.add(own);
@@ -108,7 +112,7 @@ function differentiate(
     const targets = leavesOf(tree, who);
     const { result: y, tape } = taped(who, targets, () => checkedScalar(who, f(...(args as never[]))));
     try {
-      return [y, withLeaves(tree, pullBack(tape, y, ones(y.shape), targets))];
+      return [y, withLeaves(tree, pullBack(tape, y, like(y, 1), targets))];
     } finally {
       tape.release();
     }
@@ -165,7 +169,7 @@ export function jvp<T extends Tree>(
     try {
       const y = withTraces([...activeTraces(), forward], () => checked("jvp", f(primals)));
       const dy = forward.of(y);
-      return [y, dy === undefined ? zeros(y.shape) : reshape(dy, dy.shape)];
+      return [y, dy === undefined ? like(y, 0) : reshape(dy, dy.shape)];
     } finally {
       forward.release();
     }
@@ -216,7 +220,7 @@ class Tangents implements Trace {
  * any u is J (Townsend, "A new trick for calculating Jacobian vector products", 2017).
  */
 function transposed(call: Call, tangents: readonly (Tensor | null)[]): Tensor | undefined {
-  const u = zeros(call.outputs[0].shape);
+  const u = like(call.outputs[0], 0);
   const { result: seeds, tape } = taped(call.name, [u], () => {
     const rule = backwardRule(call, u, add);
     return tangents.flatMap((tangent, i) => {

@@ -5,7 +5,7 @@ import { DeviceError, DTypeError, GradientError, type LanewiseError } from "./er
 import type { KernelName } from "./generated/kernels.js";
 import { scope } from "./memory.js";
 import { activeTraces, type Cotangent, record, withTraces } from "./tape.js";
-import { empty, type Spec, Tensor } from "./tensor.js";
+import { constant, empty, type Spec, Tensor } from "./tensor.js";
 
 /** How an op runs on given shapes: pure, so that it can be made once and replayed. */
 export type Plan = Launch | View;
@@ -125,14 +125,6 @@ function checkInputs({ name, inputs, accepts }: Signature, tensors: Tensors): vo
   });
 }
 
-/** A number as a scalar tensor. */
-function scalar(owner: string, value: number, accepted: Accepted, device: Device): Tensor {
-  const dtype = accepted === "any" ? "float32" : accepted;
-  const result = empty(device, { shape: [], dtype }, owner);
-  device.write(result.block(owner), dtype === "int32" ? Int32Array.of(value) : Float32Array.of(value));
-  return result;
-}
-
 /** Runs a plan: allocates its outputs, then the kernel. On an error nothing stays allocated. */
 function launch(name: string, plan: Plan, inputs: Tensors, device: Device): Tensor[] {
   const blocks = inputs.map((input) => input.block(name));
@@ -197,7 +189,9 @@ function execute(
   try {
     const inputs = operands.map((operand, i) => {
       if (typeof operand !== "number") return operand;
-      const tensor = scalar(name, operand, accepts[i], device);
+      const accepted = accepts[i];
+      const dtype = accepted === "any" ? "float32" : accepted;
+      const tensor = constant(device, { shape: [], dtype }, operand, name);
       scalars.push(tensor);
       return tensor;
     });

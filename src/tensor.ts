@@ -156,6 +156,14 @@ export function empty(device: Device, spec: Spec, owner: string): Tensor {
   return new Tensor(device, spec, device.alloc(4 * sizeOf(spec.shape), owner));
 }
 
+/** @internal A tensor whose elements are all `value`, on a given device. */
+export function constant(device: Device, spec: Spec, value: number, owner: string): Tensor {
+  const result = empty(device, spec, owner);
+  const array = spec.dtype === "int32" ? Int32Array : Float32Array;
+  device.write(result.block(owner), new array(result.size).fill(value));
+  return result;
+}
+
 /** The extents of nested arrays; throws when rows differ in length, or hold anything but numbers. */
 function shapeOfNested(values: Nested): number[] {
   if (typeof values === "number") return [];

@@ -3,7 +3,7 @@ import { currentDevice } from "../devices/device.js";
 import { DTypeError, OptionError } from "../errors.js";
 import { checkState, checkTensor, copyState, type State } from "../io/state.js";
 import { keep } from "../memory.js";
-import { empty, type Spec, type Tensor } from "../tensor.js";
+import { constant, type Spec, type Tensor } from "../tensor.js";
 
 /**
  * Changes parameters in place, from gradients of the same names:
@@ -88,8 +88,7 @@ export abstract class Optimizer {
   }
 
   #remember(name: string, { shape, dtype }: Spec, device = currentDevice()): Tensor {
-    const zeros = keep(empty(device, { shape, dtype }, this.#who));
-    device.write(zeros.block(this.#who), new Float32Array(zeros.size)); // zero has the same bits in both dtypes
+    const zeros = keep(constant(device, { shape, dtype }, 0, this.#who));
     this.#state[name] = zeros;
     return zeros;
   }

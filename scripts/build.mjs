@@ -3,8 +3,11 @@ import { execFileSync, spawn } from "node:child_process";
 import { cpSync, mkdirSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
-import * as esbuild from "esbuild";
+import { fileURLToPath } from "node:url";
+import { rollup } from "rollup";
 import { embed } from "./embed.mjs";
+
+const LOADER = "@assemblyscript/loader";
 
 /** The command that a dependency installs, to be run by this Node. */
 function command(name, bin) {
@@ -33,17 +36,18 @@ await Promise.all(
   }),
 );
 embed();
-// One file, the loader in it: Node spends a millisecond of a cold start on each module it loads, and five on finding a package.
-await esbuild.build({
-  entryPoints: ["src/index.ts"],
-  outfile: "dist/index.js",
-  bundle: true,
-  format: "esm",
-  target: "es2022",
-  banner: {
-    js: "/* lanewise, MIT. Contains @assemblyscript/loader, Apache-2.0, the AssemblyScript authors. */",
-  },
-});
 execFileSync(process.execPath, [command("typescript", "bin/tsc"), "--project", "src"], { stdio: "inherit" });
+// One file, the loader in it: Node spends a millisecond of a cold start on each module it loads, and five on
+// finding a package. By Rollup, for a namespace as esbuild writes it (`nn`, `optim`) could not be shaken off again.
+const bundle = await rollup({
+  input: "build/js/index.js",
+  // Ops name one another in their backward rules, which run long after all are there.
+  onLog: (level, log, next) => log.code === "CIRCULAR_DEPENDENCY" || next(level, log),
+  plugins: [{ resolveId: (id) => (id === LOADER ? fileURLToPath(import.meta.resolve(LOADER)) : null) }],
+});
+await bundle.write({
+  file: "dist/index.js",
+  banner: "/* lanewise, MIT. Contains @assemblyscript/loader, Apache-2.0, the AssemblyScript authors. */",
+});
 mkdirSync("dist/wasm", { recursive: true });
 for (const target of binaries) cpSync(`build/wasm/${target}.wasm`, `dist/wasm/${target}.wasm`);

@@ -9,20 +9,28 @@ export function unpack(name: BinaryName): Uint8Array<ArrayBuffer> {
   return name === "wasm-simd" ? simd : apply(decode(packed.relaxed), simd);
 }
 
-/** Undoes `text` of scripts/embed.mjs. */
+/** Undoes `text` of scripts/embed.mjs, in place: what is written never overtakes what is read. */
 function decode(text: string): Uint8Array<ArrayBuffer> {
   const codes = new TextEncoder().encode(text);
-  let length = 0;
-  let page = 0;
-  for (let i = 0; i < codes.length; i++) {
-    const code = codes[i];
-    if (code > 124) page = code === 125 ? 88 : 176;
-    else {
-      codes[length++] = page + (code === 33 ? 57 : code - 35); // in place: it never overtakes the reading
-      page = 0;
+  let written = 0;
+  // In parts, for engines compile a function that is called often sooner than a long loop: 2.2 ms for 3.5 (Node 20).
+  for (let read = 0; read < codes.length;) [read, written] = decodePart(codes, read, written);
+  return codes.subarray(0, written);
+}
+
+/** Decodes some 256 characters; where it then reads and writes. */
+function decodePart(codes: Uint8Array, read: number, written: number): [read: number, written: number] {
+  const end = Math.min(codes.length, read + 256);
+  while (read < end) {
+    let code = codes[read++];
+    let page = 0;
+    if (code > 124) {
+      page = code === 125 ? 88 : 176;
+      code = codes[read++];
     }
+    codes[written++] = page + (code === 33 ? 57 : code - 35);
   }
-  return codes.subarray(0, length);
+  return [read, written];
 }
 
 /** Undoes `difference` of scripts/embed.mjs. */

@@ -205,6 +205,20 @@ describe("tensors", () => {
   });
 });
 
+test("a result beyond what 32-bit addresses reach is refused, by a product, a sum and a shape", async () => {
+  await L.init();
+  const [row, column] = [L.ones([1, 70_000]), L.ones([70_000, 1])];
+  const before = live();
+  const message = /: out of memory: 19600000000 bytes asked, \d+ bytes live/;
+  expect(() => L.add(row, column)).toThrow(message);
+  expect(() => L.matmul(column, row)).toThrow(L.OutOfMemoryError);
+  expect(() => L.broadcastTo(row, [70_000, 70_000])).toThrow(L.ShapeError);
+  expect(() => L.zeros([2 ** 31])).toThrow(L.ShapeError);
+  expect(live()).toBe(before);
+  row.dispose();
+  column.dispose();
+});
+
 describe("init", () => {
   test("says what it chose and why", async () => {
     const device = await L.init({ prefer: ["wasm-simd"] });

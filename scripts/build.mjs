@@ -26,13 +26,12 @@ function compile(target) {
 }
 
 const binaries = ["simd", "relaxed", "simd-threads", "relaxed-threads"];
-const others = process.argv.slice(2); // "inspect"
 
 rmSync("dist", { recursive: true, force: true });
 // Two at a time: a compiler takes some 400 MB.
 await Promise.all(
   [0, 1].map(async (lane) => {
-    for (const [i, target] of [...binaries, ...others].entries()) if (i % 2 === lane) await compile(target);
+    for (const [i, target] of binaries.entries()) if (i % 2 === lane) await compile(target);
   }),
 );
 embed();

@@ -1,4 +1,4 @@
-/** Runs the whole suite: types, then every test on this Node, then again on a Node with relaxed SIMD. */
+/** Runs the whole suite: the kernels as text, types, then every test on this Node, then again on a Node with relaxed SIMD. */
 import { spawnSync } from "node:child_process";
 import { mkdirSync, readFileSync } from "node:fs";
 import { nodeBinary } from "./node.mjs";
@@ -29,9 +29,11 @@ function jest(node, name) {
 }
 
 mkdirSync("build", { recursive: true });
+// What the tests read of the kernels, as text with names; the other targets were built by `npm ci`.
+const inspect = run(process.execPath, "node_modules/assemblyscript/bin/asc.js", "--target", "inspect");
 const types = run(process.execPath, "node_modules/typescript/bin/tsc", "--noEmit");
 const results = [jest(process.execPath, process.versions.node), jest(nodeBinary(RELAXED), String(RELAXED))];
 const passed = results.reduce((sum, result) => sum + result.passed, 0);
-const failed = results.reduce((sum, result) => sum + result.failed, types ? 0 : 1);
+const failed = results.reduce((sum, result) => sum + result.failed, inspect && types ? 0 : 1);
 console.log(`\n${passed} passed, ${failed} failed`);
-process.exitCode = types && results.every((result) => result.ok) ? 0 : 1;
+process.exitCode = inspect && types && results.every((result) => result.ok) ? 0 : 1;

@@ -41,7 +41,10 @@ function classHolding(bytes: number): number {
   return classOf((lines + (1 << (octave - 3)) - 1) * ALIGNMENT);
 }
 
-const CLASSES = classOf(2 ** 32 - ALIGNMENT) + 1;
+/** What 32-bit addresses can reach. */
+const LARGEST = 2 ** 32 - ALIGNMENT;
+
+const CLASSES = classOf(LARGEST) + 1;
 
 /**
  * A two-level segregated-fit allocator (Masmano, Ripoll, Crespo, Real: "TLSF: a new dynamic memory allocator for
@@ -68,6 +71,7 @@ export class Heap {
 
   /** A block of at least `bytes` bytes whose content is undefined. Throws OutOfMemoryError, having changed nothing. */
   allocate(bytes: number, owner: string): Block {
+    if (bytes > LARGEST) throw this.#exhausted(bytes, owner);
     const rounded = Math.max(ALIGNMENT, Math.ceil(bytes / ALIGNMENT) * ALIGNMENT);
     const block = this.#take(rounded) ?? this.#extend(rounded, owner);
     block.free = false;

@@ -32,6 +32,17 @@ export abstract class Exponential {
   abstract after(e: v128, t: v128, x: v128, edge: v128, unit: v128): v128;
 }
 
+/** r = z − n·ln 2. */
+export function remainder(z: v128, n: v128, ln2High: v128, ln2Low: v128): v128 {
+  return madd(n, ln2Low, madd(n, ln2High, z));
+}
+
+/** eʳ − 1 */
+export function expm1(r: v128, q4: v128, q3: v128, q2: v128, q1: v128, q0: v128): v128 {
+  const q = madd(madd(madd(madd(q4, r, q3), r, q2), r, q1), r, q0);
+  return madd(f32x4.mul(r, r), q, r);
+}
+
 /** F of one vector, all constants given: so that each loop keeps them. */
 export function exponential<F extends Exponential>(
   x: v128,
@@ -50,10 +61,8 @@ export function exponential<F extends Exponential>(
 ): v128 {
   const z = changetype<F>(0).before(x, edge, low);
   const t = madd(z, log2e, magic);
-  const n = f32x4.sub(t, magic);
-  const r = madd(n, ln2Low, madd(n, ln2High, z));
-  const q = madd(madd(madd(madd(q4, r, q3), r, q2), r, q1), r, q0);
-  return changetype<F>(0).after(madd(f32x4.mul(r, r), q, r), t, x, edge, unit);
+  const r = remainder(z, f32x4.sub(t, magic), ln2High, ln2Low);
+  return changetype<F>(0).after(expm1(r, q4, q3, q2, q1, q0), t, x, edge, unit);
 }
 
 /** F of one vector alone; over many, mapExponential is twice as fast. */

@@ -122,7 +122,7 @@ export const maxGrad = /* @__PURE__ */ op<[dy: Tensor, x: Tensor, y: Tensor], Ov
     const plan = reduction("maxGrad", "maxGrad", x, over);
     sameShapes("maxGrad", dy, y, ["dy", "y"]);
     sameShapes("maxGrad", y, plan.outputs[0], ["y", "max(x)"]);
-    return { ...plan, outputs: [x] };
+    return { ...plan, outputs: [x], bytes: 8 * (sizeOf(x.shape) + plan.grid) };
   },
   vjp: (g, _, [dy, x, y], over) => [() => sum(mul(g, maxGrad(ones(dy.shape), x, y, over)), over), null, null],
 });

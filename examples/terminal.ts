@@ -34,7 +34,6 @@ export class RunningMean {
 }
 
 /** The bar's width, and the time between two drawings. */
-/** The bar's width, and the time between two drawings. */
 const BAR = 24;
 const EVERY_MS = 80;
 

@@ -2,6 +2,7 @@
 import type { Numbers } from "../src/index.js";
 import { tensor, type Tensor } from "../src/index.js";
 import type { AnyExam, Case, Reference, Sample } from "../src/exam.js";
+import { arrayOf } from "../src/dtype.js";
 import type { AnyOp } from "../src/op.js";
 import * as registry from "../src/ops/index.js";
 import * as allExams from "../src/ops/index.exam.js";
@@ -33,7 +34,7 @@ export function sizeOf(shape: readonly number[]): number {
 }
 
 export function numbersOf({ shape, dtype, element }: Sample, random: () => number): Numbers {
-  const numbers = dtype === "int32" ? new Int32Array(sizeOf(shape)) : new Float32Array(sizeOf(shape));
+  const numbers = new arrayOf[dtype](sizeOf(shape));
   for (let i = 0; i < numbers.length; i++) numbers[i] = element(i, random());
   return numbers;
 }

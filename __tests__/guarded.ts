@@ -1,6 +1,8 @@
 /** A Wasm device that distrusts its kernels: poisoned memory, canaries around every block, grids in any number of parts. */
 import { type BinaryName, unpack } from "../src/devices/binaries.js";
-import type { Device, DType, Launch, MemoryReport, Numbers } from "../src/devices/device.js";
+import type { Device, Launch, MemoryReport, Part } from "../src/devices/device.js";
+import { HEAP_START } from "../src/devices/wasm.js";
+import { arrayOf, type DType, type Numbers } from "../src/dtype.js";
 import { Block, Heap } from "../src/memory.js";
 
 /** A NaN that no arithmetic makes: what memory holds before anybody has written it. */
@@ -16,8 +18,8 @@ export class GuardedDevice implements Device {
   /** Where a grid is cut: ascending numbers in [0, grid]. */
   cuts: (grid: number) => readonly number[] = () => [];
   readonly #memory = new WebAssembly.Memory({ initial: 1 });
-  readonly #kernels: Record<string, Kernel>;
-  readonly #heap = new Heap(1024, (bytes) => {
+  readonly #kernels: Record<string, Kernel> = {};
+  readonly #heap = new Heap(HEAP_START, (bytes) => {
     const missing = bytes - this.#memory.buffer.byteLength;
     if (missing > 0) this.#memory.grow(Math.ceil(missing / 65536));
     return this.#memory.buffer.byteLength;
@@ -26,9 +28,13 @@ export class GuardedDevice implements Device {
   readonly #outer = new Map<Block, Block>();
 
   constructor(readonly name: BinaryName) {
-    const module = new WebAssembly.Module(unpack(name));
+    this.#link();
+  }
+
+  #link(part?: Part): void {
+    const module = new WebAssembly.Module(unpack(this.name, part));
     const { exports } = new WebAssembly.Instance(module, { env: { memory: this.#memory } });
-    this.#kernels = exports as Record<string, Kernel>;
+    Object.assign(this.#kernels, exports);
   }
 
   alloc(bytes: number, owner: string): Block {
@@ -46,8 +52,8 @@ export class GuardedDevice implements Device {
   }
 
   write(block: Block, data: Numbers): void {
-    const array = data instanceof Int32Array ? Int32Array : Float32Array;
-    new array(this.#memory.buffer, block.pointer, data.length).set(data);
+    const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+    new Uint8Array(this.#memory.buffer, block.pointer, bytes.length).set(bytes);
   }
 
   async read(block: Block, dtype: DType, size: number): Promise<Numbers> {
@@ -55,15 +61,16 @@ export class GuardedDevice implements Device {
   }
 
   readSync(block: Block, dtype: DType, size: number): Numbers {
-    const array = dtype === "int32" ? Int32Array : Float32Array;
-    return new array(this.#memory.buffer, block.pointer, size).slice();
+    return new arrayOf[dtype](this.#memory.buffer, block.pointer, size).slice();
   }
 
   run(
     { kernel, layout, scratch, numbers = [], grid }: Launch,
     blocks: readonly Block[],
     owner: string,
+    part?: Part,
   ): number {
+    if (!(kernel in this.#kernels)) this.#link(part);
     const table = layout && this.alloc(4 * layout.length, owner);
     if (table) this.#words(table).set(layout!);
     const ends = [...this.cuts(grid), grid];

@@ -3,7 +3,8 @@ import { readFileSync } from "node:fs";
 import { describe, expect, test } from "@jest/globals";
 import binaryen from "assemblyscript/binaryen";
 import { unpack } from "../src/devices/binaries.js";
-import { builtBinary, targets } from "./binaries.js";
+import { HEAP_START } from "../src/devices/wasm.js";
+import { builtBinary, builtPart, partNames, parts, targets, WINDOW, windowOf } from "./binaries.js";
 
 /** The names that src/generated/kernels.ts gives to the compiler. */
 const kernels = [...source("src/generated/kernels.ts").matchAll(/\| "(\w+)"/g)].map(([, name]) => name);
@@ -28,13 +29,19 @@ describe.each(targets)("%s", (target) => {
     expect(exports.filter((name) => name !== "memory").sort()).toEqual([...kernels].sort());
   });
 
-  test("has no global, no table, no data, no start function, and no instruction that calls around or allocates", () => {
+  test("keeps its tables below the heap", () => {
+    for (const { begin, end } of tablesOf(text)) {
+      expect(begin).toBeGreaterThanOrEqual(WINDOW);
+      expect(end).toBeLessThanOrEqual(HEAP_START);
+    }
+  });
+
+  test("has no global, no table of functions, no start function, and no instruction that calls around or allocates", () => {
     for (const construct of [
       "call_indirect",
       "call_ref",
       "memory.grow",
       "(table",
-      "(data",
       "(elem",
       "(start",
       "(global",
@@ -67,9 +74,33 @@ test.each(["simd", "relaxed"] as const)("%s-threads is %s over a shared memory",
   expect(code(`${target}-threads`) === code(target)).toBe(true);
 });
 
-test("the binaries inside the JavaScript are the built ones", () => {
-  expect(Buffer.from(unpack("wasm-simd")).equals(builtBinary("simd"))).toBe(true);
-  expect(Buffer.from(unpack("wasm-relaxed")).equals(builtBinary("relaxed"))).toBe(true);
+/** Where a module's data segments begin and end, as its text says. */
+function tablesOf(text: string): { begin: number; end: number }[] {
+  return [...text.matchAll(/\(data \S+ \(i32\.const (\d+)\) "(.*)"\)/g)].map(([, begin, data]) => ({
+    begin: Number(begin),
+    end: Number(begin) + data.replace(/\\([0-9a-f]{2}|.)/g, "?").length,
+  }));
+}
+
+describe.each(partNames)("the part %s", (name) => {
+  test.each(["simd", "relaxed"] as const)("is inside the JavaScript as it was built for %s", (target) => {
+    expect(Buffer.from(unpack(`wasm-${target}`, parts[name])).equals(builtPart(name, target))).toBe(true);
+  });
+
+  test("keeps its tables in its window", () => {
+    for (const { begin, end } of tablesOf(textOf(builtPart(name, "simd")))) {
+      expect(begin).toBeGreaterThanOrEqual(windowOf(name));
+      expect(end).toBeLessThanOrEqual(windowOf(name) + WINDOW);
+    }
+  });
+});
+
+test("each kernel is in one part, and the windows end where the heap begins", () => {
+  const exports = partNames.flatMap((name) =>
+    WebAssembly.Module.exports(new WebAssembly.Module(builtPart(name, "simd"))).map((entry) => entry.name),
+  );
+  expect(exports.filter((name) => name !== "memory").sort()).toEqual([...kernels].sort());
+  expect(windowOf(partNames.at(-1)!) + WINDOW).toBeLessThanOrEqual(HEAP_START);
 });
 
 /** Functions whose innermost loop may call others: once for a row, a line of a tile, or a block, never for a vector. */

@@ -52,7 +52,7 @@ describe.each(runnable)("on %s", (binary) => {
       const before = memory().liveBytes;
       const made: Tensor[] = [];
       const make = (sample: Sample): Tensor => {
-        made.push(tensor(numbersOf(sample, randomNumbers(1)), sample.shape));
+        made.push(tensor(numbersOf(sample, randomNumbers(1)), sample.shape, sample.dtype));
         return made.at(-1)!;
       };
       let thrown: unknown;

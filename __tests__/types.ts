@@ -29,7 +29,7 @@ L.op<[x: L.Tensor]>()({
 L.op<[x: L.Tensor]>()({
   name: "mine",
   // @ts-expect-error no such dtype
-  inputs: { x: "float64" },
+  inputs: { x: "complex64" },
   forward: ([x]) => x,
 });
 L.op<[x: L.Tensor, y: L.Tensor]>()({

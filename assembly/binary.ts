@@ -47,7 +47,7 @@ function against<F extends Binary>(x: usize, y: v128, z: usize, n: i32, swapped:
 
 /** z = F(x, y) along n elements of a row, in which x and y advance by a step of 0 or 1. */
 function along<F extends Binary>(x: usize, y: usize, z: usize, n: i32, xStep: i32, yStep: i32): void {
-  if (xStep & yStep) return zip<F>(x, y, z, n);
+  if (xStep & yStep) return zip<F>(x, y, z, 0, n);
   if (xStep) return against<F>(x, v128.load32_splat(y), z, n, false);
   if (yStep) return against<F>(y, v128.load32_splat(x), z, n, true);
   const value = changetype<F>(0).lanes(v128.load32_splat(x), v128.load32_splat(y));
@@ -114,22 +114,22 @@ function broadcast<F extends Binary>(
 
 /** z = x + y. x, y, z [n] */
 export function add(x: usize, y: usize, z: usize, begin: i32, end: i32): void {
-  zip<Add>(x + (begin << 2), y + (begin << 2), z + (begin << 2), end - begin);
+  zip<Add>(x, y, z, begin, end);
 }
 
 /** z = x − y. x, y, z [n] */
 export function sub(x: usize, y: usize, z: usize, begin: i32, end: i32): void {
-  zip<Sub>(x + (begin << 2), y + (begin << 2), z + (begin << 2), end - begin);
+  zip<Sub>(x, y, z, begin, end);
 }
 
 /** z = x · y. x, y, z [n] */
 export function mul(x: usize, y: usize, z: usize, begin: i32, end: i32): void {
-  zip<Mul>(x + (begin << 2), y + (begin << 2), z + (begin << 2), end - begin);
+  zip<Mul>(x, y, z, begin, end);
 }
 
 /** z = x / y. x, y, z [n] */
 export function div(x: usize, y: usize, z: usize, begin: i32, end: i32): void {
-  zip<Div>(x + (begin << 2), y + (begin << 2), z + (begin << 2), end - begin);
+  zip<Div>(x, y, z, begin, end);
 }
 
 /**

@@ -1,9 +1,3 @@
-/** The module's exports: one line for each family of kernels. */
-export * from "./unary";
-export * from "./binary";
-export * from "./reduce";
-export * from "./softmax";
-export * from "./movement";
-export * from "./gemm";
-export * from "./random";
-export * from "./update";
+/** Every kernel in one module, for runtimes that compile nothing from bytes. */
+export * from "./parts/core";
+export * from "./parts/elementary";

@@ -1,4 +1,5 @@
-/** Loops over elements, for a function given as a class: tails are handled once, here. */
+/** Loops over elements [begin, end), for a function given as a class: tails are handled once, here. */
+import { bytes, LANES, loadOne, mul, storeOne } from "./simd";
 
 /** A function of one vector. */
 export abstract class Unary {
@@ -10,10 +11,18 @@ export abstract class Binary {
   abstract lanes(x: v128, y: v128): v128;
 }
 
-/** y = F(x), element by element. x, y [n]; y may be x. */
-export function map<F extends Unary>(x: usize, y: usize, n: i32): void {
+/** A function and its derivative, both of x. */
+export abstract class Smooth extends Unary {
+  abstract slope(x: v128): v128;
+}
+
+/** y = F(x), element by element; y may be x. */
+export function map<F extends Unary>(x: usize, y: usize, begin: i32, end: i32): void {
   const f = changetype<F>(0);
-  for (; n >= 16; n -= 16, x += 64, y += 64) {
+  let n = end - begin;
+  x += bytes(begin);
+  y += bytes(begin);
+  for (; n >= 4 * LANES; n -= 4 * LANES, x += 64, y += 64) {
     const y0 = f.lanes(v128.load(x));
     const y1 = f.lanes(v128.load(x, 16));
     const y2 = f.lanes(v128.load(x, 32));
@@ -23,14 +32,18 @@ export function map<F extends Unary>(x: usize, y: usize, n: i32): void {
     v128.store(y, y2, 32);
     v128.store(y, y3, 48);
   }
-  for (; n >= 4; n -= 4, x += 16, y += 16) v128.store(y, f.lanes(v128.load(x)));
-  for (; n > 0; n--, x += 4, y += 4) v128.store_lane<f32>(y, f.lanes(v128.load32_zero(x)), 0);
+  for (; n >= LANES; n -= LANES, x += 16, y += 16) v128.store(y, f.lanes(v128.load(x)));
+  for (; n > 0; n--, x += bytes(1), y += bytes(1)) storeOne(y, f.lanes(loadOne(x)));
 }
 
-/** z = F(x, y), element by element. x, y, z [n]; z may be x or y. */
-export function zip<F extends Binary>(x: usize, y: usize, z: usize, n: i32): void {
+/** z = F(x, y), element by element; z may be x or y. */
+export function zip<F extends Binary>(x: usize, y: usize, z: usize, begin: i32, end: i32): void {
   const f = changetype<F>(0);
-  for (; n >= 16; n -= 16, x += 64, y += 64, z += 64) {
+  let n = end - begin;
+  x += bytes(begin);
+  y += bytes(begin);
+  z += bytes(begin);
+  for (; n >= 4 * LANES; n -= 4 * LANES, x += 64, y += 64, z += 64) {
     const z0 = f.lanes(v128.load(x), v128.load(y));
     const z1 = f.lanes(v128.load(x, 16), v128.load(y, 16));
     const z2 = f.lanes(v128.load(x, 32), v128.load(y, 32));
@@ -40,8 +53,22 @@ export function zip<F extends Binary>(x: usize, y: usize, z: usize, n: i32): voi
     v128.store(z, z2, 32);
     v128.store(z, z3, 48);
   }
-  for (; n >= 4; n -= 4, x += 16, y += 16, z += 16) v128.store(z, f.lanes(v128.load(x), v128.load(y)));
-  for (; n > 0; n--, x += 4, y += 4, z += 4) {
-    v128.store_lane<f32>(z, f.lanes(v128.load32_zero(x), v128.load32_zero(y)), 0);
+  for (; n >= LANES; n -= LANES, x += 16, y += 16, z += 16) {
+    v128.store(z, f.lanes(v128.load(x), v128.load(y)));
   }
+  for (; n > 0; n--, x += bytes(1), y += bytes(1), z += bytes(1)) {
+    storeOne(z, f.lanes(loadOne(x), loadOne(y)));
+  }
+}
+
+/** The chain rule: what a cotangent of F(x) becomes. */
+class Chain<F extends Smooth> extends Binary {
+  lanes(dy: v128, x: v128): v128 {
+    return mul(dy, changetype<F>(0).slope(x));
+  }
+}
+
+/** dx = dy · F′(x), element by element. */
+export function chain<F extends Smooth>(dy: usize, x: usize, dx: usize, begin: i32, end: i32): void {
+  zip<Chain<F>>(dy, x, dx, begin, end);
 }

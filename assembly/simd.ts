@@ -1,12 +1,161 @@
-/** Words of the vector machine that kernels are written in: the one file that knows its instruction set. */
+/**
+ * Words of the vector machine that kernels are written in: the one file that knows its instruction set, and whether
+ * real numbers are float32 or, built with FLOAT64, float64.
+ */
 
 /** Whether a multiply-add is one rounding and one instruction. */
 export const FUSED: bool = ASC_FEATURE_RELAXED_SIMD;
 
+/** Whether reals are float64. */
+export const DOUBLE: bool = isDefined(FLOAT64);
+
+/** Reals in a vector, and log₂ of the bytes of one. */
+export const LANES: i32 = DOUBLE ? 2 : 4;
+export const SHIFT: usize = DOUBLE ? 3 : 2;
+
+/** The bytes of so many reals. */
+export function bytes(reals: i32): usize {
+  return (<usize>reals) << SHIFT;
+}
+
+export function splat(x: f64): v128 {
+  if (DOUBLE) return f64x2.splat(x);
+  return f32x4.splat(<f32>x);
+}
+
+/** One real in the first lane, 0 in the others; and back. */
+export function loadOne(p: usize): v128 {
+  if (DOUBLE) return v128.load64_zero(p);
+  return v128.load32_zero(p);
+}
+
+export function storeOne(p: usize, x: v128): void {
+  if (DOUBLE) v128.store64_lane(p, x, 0);
+  else v128.store32_lane(p, x, 0);
+}
+
+/** One real in every lane. */
+export function loadSplat(p: usize): v128 {
+  if (DOUBLE) return v128.load64_splat(p);
+  return v128.load32_splat(p);
+}
+
+export function add(a: v128, b: v128): v128 {
+  if (DOUBLE) return f64x2.add(a, b);
+  return f32x4.add(a, b);
+}
+
+export function sub(a: v128, b: v128): v128 {
+  if (DOUBLE) return f64x2.sub(a, b);
+  return f32x4.sub(a, b);
+}
+
+export function mul(a: v128, b: v128): v128 {
+  if (DOUBLE) return f64x2.mul(a, b);
+  return f32x4.mul(a, b);
+}
+
+export function div(a: v128, b: v128): v128 {
+  if (DOUBLE) return f64x2.div(a, b);
+  return f32x4.div(a, b);
+}
+
 /** a · b + c per lane; one rounding in the relaxed binary, two in the plain one. */
 export function madd(a: v128, b: v128, c: v128): v128 {
-  if (ASC_FEATURE_RELAXED_SIMD) return f32x4.relaxed_madd(a, b, c);
-  return f32x4.add(f32x4.mul(a, b), c);
+  if (ASC_FEATURE_RELAXED_SIMD) {
+    if (DOUBLE) return f64x2.relaxed_madd(a, b, c);
+    return f32x4.relaxed_madd(a, b, c);
+  }
+  return add(mul(a, b), c);
+}
+
+/** −(a · b) + c per lane, rounded as by madd. */
+export function nmadd(a: v128, b: v128, c: v128): v128 {
+  if (ASC_FEATURE_RELAXED_SIMD) {
+    if (DOUBLE) return f64x2.relaxed_nmadd(a, b, c);
+    return f32x4.relaxed_nmadd(a, b, c);
+  }
+  return sub(c, mul(a, b));
+}
+
+export function neg(x: v128): v128 {
+  if (DOUBLE) return f64x2.neg(x);
+  return f32x4.neg(x);
+}
+
+export function abs(x: v128): v128 {
+  if (DOUBLE) return f64x2.abs(x);
+  return f32x4.abs(x);
+}
+
+export function sqrt(x: v128): v128 {
+  if (DOUBLE) return f64x2.sqrt(x);
+  return f32x4.sqrt(x);
+}
+
+export function floor(x: v128): v128 {
+  if (DOUBLE) return f64x2.floor(x);
+  return f32x4.floor(x);
+}
+
+export function ceil(x: v128): v128 {
+  if (DOUBLE) return f64x2.ceil(x);
+  return f32x4.ceil(x);
+}
+
+export function trunc(x: v128): v128 {
+  if (DOUBLE) return f64x2.trunc(x);
+  return f32x4.trunc(x);
+}
+
+/** The nearest whole number, the even one of two. */
+export function nearest(x: v128): v128 {
+  if (DOUBLE) return f64x2.nearest(x);
+  return f32x4.nearest(x);
+}
+
+/** The larger and the smaller of each pair; NaN if either is. Eight instructions on x86: pmax and pmin are one. */
+export function max(a: v128, b: v128): v128 {
+  if (DOUBLE) return f64x2.max(a, b);
+  return f32x4.max(a, b);
+}
+
+export function min(a: v128, b: v128): v128 {
+  if (DOUBLE) return f64x2.min(a, b);
+  return f32x4.min(a, b);
+}
+
+/** b where a < b, else a. */
+export function pmax(a: v128, b: v128): v128 {
+  if (DOUBLE) return f64x2.pmax(a, b);
+  return f32x4.pmax(a, b);
+}
+
+/** b where b < a, else a. */
+export function pmin(a: v128, b: v128): v128 {
+  if (DOUBLE) return f64x2.pmin(a, b);
+  return f32x4.pmin(a, b);
+}
+
+/** Masks: all ones in a lane where it is so. */
+export function eq(a: v128, b: v128): v128 {
+  if (DOUBLE) return f64x2.eq(a, b);
+  return f32x4.eq(a, b);
+}
+
+export function ne(a: v128, b: v128): v128 {
+  if (DOUBLE) return f64x2.ne(a, b);
+  return f32x4.ne(a, b);
+}
+
+export function lt(a: v128, b: v128): v128 {
+  if (DOUBLE) return f64x2.lt(a, b);
+  return f32x4.lt(a, b);
+}
+
+export function le(a: v128, b: v128): v128 {
+  if (DOUBLE) return f64x2.le(a, b);
+  return f32x4.le(a, b);
 }
 
 /** a where the mask's lane is all ones, b where it is all zeros; a lane must be one of the two. */
@@ -24,7 +173,7 @@ export function sumLanes(x: v128): f32 {
 /** The largest lane, or NaN if one is. */
 export function maxLanes(x: v128): f32 {
   const pairs = f32x4.max(x, v128.shuffle<f32>(x, x, 2, 3, 2, 3));
-  return max(f32x4.extract_lane(pairs, 0), f32x4.extract_lane(pairs, 1));
+  return f32.max(f32x4.extract_lane(pairs, 0), f32x4.extract_lane(pairs, 1));
 }
 
 /**

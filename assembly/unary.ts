@@ -49,17 +49,17 @@ class SigmoidGrad extends Binary {
 
 /** y = −x */
 export function neg(x: usize, y: usize, begin: i32, end: i32): void {
-  map<Neg>(x + (begin << 2), y + (begin << 2), end - begin);
+  map<Neg>(x, y, begin, end);
 }
 
 /** y = x² */
 export function square(x: usize, y: usize, begin: i32, end: i32): void {
-  map<Square>(x + (begin << 2), y + (begin << 2), end - begin);
+  map<Square>(x, y, begin, end);
 }
 
 /** y = √x */
 export function sqrt(x: usize, y: usize, begin: i32, end: i32): void {
-  map<Sqrt>(x + (begin << 2), y + (begin << 2), end - begin);
+  map<Sqrt>(x, y, begin, end);
 }
 
 /** y = eˣ */
@@ -74,7 +74,7 @@ export function log(x: usize, y: usize, begin: i32, end: i32): void {
 
 /** y = x where x > 0, else 0; NaN stays NaN. */
 export function relu(x: usize, y: usize, begin: i32, end: i32): void {
-  map<Relu>(x + (begin << 2), y + (begin << 2), end - begin);
+  map<Relu>(x, y, begin, end);
 }
 
 /** y = tanh x */
@@ -89,17 +89,17 @@ export function sigmoid(x: usize, y: usize, begin: i32, end: i32): void {
 
 /** dx = dy where y > 0, else 0. */
 export function reluGrad(dy: usize, y: usize, dx: usize, begin: i32, end: i32): void {
-  zip<ReluGrad>(dy + (begin << 2), y + (begin << 2), dx + (begin << 2), end - begin);
+  zip<ReluGrad>(dy, y, dx, begin, end);
 }
 
 /** dx = dy · (1 − y²) */
 export function tanhGrad(dy: usize, y: usize, dx: usize, begin: i32, end: i32): void {
-  zip<TanhGrad>(dy + (begin << 2), y + (begin << 2), dx + (begin << 2), end - begin);
+  zip<TanhGrad>(dy, y, dx, begin, end);
 }
 
 /** dx = dy · y · (1 − y) */
 export function sigmoidGrad(dy: usize, y: usize, dx: usize, begin: i32, end: i32): void {
-  zip<SigmoidGrad>(dy + (begin << 2), y + (begin << 2), dx + (begin << 2), end - begin);
+  zip<SigmoidGrad>(dy, y, dx, begin, end);
 }
 
 /** y = value. y [n] */

@@ -65,12 +65,12 @@ async function tfjs(x: Tensor, y: Tensor, parameters: Record<string, Tensor>): P
   wasm.setWasmPaths(`${dirname(require.resolve("@tensorflow/tfjs-backend-wasm"))}/`);
   await tf.setBackend("wasm");
   const copyOf = <R extends tf.Rank>(t: Tensor): tf.Tensor<R> =>
-    tf.tensor(t.dataSync(), [...t.shape] as tf.ShapeMap[R]);
+    tf.tensor(t.dataSync() as Float32Array, [...t.shape] as tf.ShapeMap[R]);
   const [w1, b1, w2, b2] = Object.values(parameters).map((parameter) =>
     tf.variable(parameter.rank === 2 ? tf.transpose(copyOf<tf.Rank.R2>(parameter)) : copyOf(parameter)),
   );
   const input = copyOf<tf.Rank.R2>(x);
-  const labels = tf.cast(tf.oneHot(tf.tensor1d(y.dataSync(), "int32"), CLASSES), "float32");
+  const labels = tf.cast(tf.oneHot(tf.tensor1d(y.dataSync() as Int32Array, "int32"), CLASSES), "float32");
   const forward = (): tf.Tensor =>
     tf.add(tf.matMul(tf.relu(tf.add(tf.matMul(input, w1 as tf.Tensor2D), b1)), w2 as tf.Tensor2D), b2);
   const loss = (): tf.Scalar => tf.losses.softmaxCrossEntropy(labels, forward());

@@ -1,11 +1,12 @@
 /** Builds the package: the Wasm binaries, their embedded form and the kernels' names, one module, its types. */
 import { execFileSync, spawn } from "node:child_process";
-import { cpSync, mkdirSync, rmSync } from "node:fs";
+import { cpSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { rollup } from "rollup";
 import { embed } from "./embed.mjs";
+import { parts, windowOf } from "./parts.mjs";
 
 const LOADER = "@assemblyscript/loader";
 
@@ -15,23 +16,47 @@ function command(name, bin) {
   return join(dirname(file), bin);
 }
 
-/** Compiles one target of asconfig.json. */
-function compile(target) {
+/** Runs the AssemblyScript compiler. */
+function asc(...args) {
   return new Promise((resolve, reject) => {
-    const asc = spawn(process.execPath, [command("assemblyscript", "bin/asc.js"), "--target", target], {
+    const compiler = spawn(process.execPath, [command("assemblyscript", "bin/asc.js"), ...args], {
       stdio: "inherit",
     });
-    asc.on("exit", (code) => (code === 0 ? resolve() : reject(new Error(`asc --target ${target} failed`))));
+    compiler.on("exit", (code) =>
+      code === 0 ? resolve() : reject(new Error(`asc ${args.join(" ")} failed`)),
+    );
   });
+}
+
+const config = JSON.parse(readFileSync("asconfig.json", "utf8"));
+
+/** Compiles one part for one instruction set, with the options of asconfig.json but not its entry. */
+function compilePart(part, target) {
+  const name = `build/parts/${part}.${target}`;
+  const options = {
+    ...config.options,
+    enable: [...config.options.enable, ...(config.targets[target].enable ?? [])],
+    bindings: ["raw"],
+    memoryBase: windowOf(part),
+  };
+  const flags = Object.entries(options).flatMap(([flag, value]) => {
+    if (value === true) return [`--${flag}`];
+    return [value].flat().flatMap((item) => [`--${flag}`, String(item)]);
+  });
+  return asc(`assembly/parts/${part}.ts`, "--config", "none", ...flags, "--outFile", `${name}.wasm`);
 }
 
 const binaries = ["simd", "relaxed", "simd-threads", "relaxed-threads"];
 
 rmSync("dist", { recursive: true, force: true });
+const jobs = [
+  ...binaries.map((target) => () => asc("--target", target)),
+  ...parts.flatMap((part) => ["simd", "relaxed"].map((target) => () => compilePart(part, target))),
+];
 // Two at a time: a compiler takes some 400 MB.
 await Promise.all(
-  [0, 1].map(async (lane) => {
-    for (const [i, target] of binaries.entries()) if (i % 2 === lane) await compile(target);
+  [0, 1].map(async () => {
+    for (let job = jobs.shift(); job !== undefined; job = jobs.shift()) await job();
   }),
 );
 embed();

@@ -1,5 +1,6 @@
-/** Writes src/generated: the binaries as text, the second as its difference from the first, and the kernels' names. */
+/** Writes src/generated: each part's binaries as text, the second as its difference from the first, and the kernels' names. */
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { parts } from "./parts.mjs";
 
 /** The shortest run of equal bytes worth a reference. */
 const SHORTEST = 6;
@@ -75,23 +76,31 @@ export function text(bytes) {
 }
 
 export function embed() {
-  const base = readFileSync("build/wasm/simd.wasm");
-  const relaxed = difference(base, readFileSync("build/wasm/relaxed.wasm"));
-  const names = [...readFileSync("build/wasm/simd.d.ts", "utf8").matchAll(/export function (\w+)\(/g)].map(
-    (m) => m[1],
-  );
   mkdirSync("src/generated", { recursive: true });
+  const names = parts.flatMap((part) => {
+    const [simd, relaxed] = ["simd", "relaxed"].map((target) => `build/parts/${part}.${target}.wasm`);
+    const base = readFileSync(simd);
+    const delta = difference(base, readFileSync(relaxed));
+    writeFileSync(
+      `src/generated/${part}.ts`,
+      `/** Written by scripts/embed.mjs. */\nexport const ${part} = {\n  name: "${part}",\n  simd:\n    "${text(base)}",\n` +
+        `  relaxed:\n    "${text(delta)}",\n};\n`,
+    );
+    const types = readFileSync(`build/parts/${part}.simd.d.ts`, "utf8");
+    const kernels = [...types.matchAll(/export function (\w+)\(/g)].map(([, name]) => name);
+    console.log(
+      `${part}: ${kernels.length} kernels, simd ${base.length} bytes, relaxed as a difference of ${delta.length}`,
+    );
+    return kernels;
+  });
   writeFileSync(
-    "src/generated/binaries.ts",
-    `/** Written by scripts/embed.mjs. */\nexport const simd =\n  "${text(base)}";\n` +
-      `/** As its difference from \`simd\`. */\nexport const relaxed =\n  "${text(relaxed)}";\n`,
+    "src/generated/index.ts",
+    `/** Written by scripts/embed.mjs: every part. */\n` +
+      parts.map((part) => `export { ${part} } from "./${part}.js";\n`).join(""),
   );
   writeFileSync(
     "src/generated/kernels.ts",
-    `/** Written by scripts/embed.mjs: the exports of the Wasm module. */\n` +
+    `/** Written by scripts/embed.mjs: the exports of the Wasm modules. */\n` +
       `export type KernelName =\n${names.map((name) => `  | "${name}"`).join("\n")};\n`,
-  );
-  console.log(
-    `embedded ${names.length} kernels: simd ${base.length} bytes, relaxed as a difference of ${relaxed.length} bytes`,
   );
 }

@@ -1,10 +1,28 @@
 /** How an op reads its arguments: tensors or numbers first, then attributes by position, then an object of options. */
-import type { DType } from "./devices/device.js";
+import { type DType, isReal } from "./dtype.js";
 import { DTypeError, OptionError } from "./errors.js";
 import { Tensor } from "./tensor.js";
 
-/** The dtypes an input may have: one, or any. */
-export type Accepted = DType | "any";
+/** The dtypes that an input may have: one, or a kind of them. All inputs of a call that accept a kind share one dtype. */
+export type Accepted = DType | Kind;
+
+/** real: float32, float64; number: those and int32; any: also bool. */
+export type Kind = keyof typeof kinds;
+
+const kinds = {
+  real: isReal,
+  number: (dtype: DType) => isReal(dtype) || dtype === "int32",
+  any: () => true,
+};
+
+/** Whether an input may have this dtype. */
+export function accepts(accepted: Accepted, dtype: DType): boolean {
+  return isKind(accepted) ? kinds[accepted](dtype) : accepted === dtype;
+}
+
+export function isKind(accepted: Accepted): accepted is Kind {
+  return Object.hasOwn(kinds, accepted);
+}
 
 export type Operand = Tensor | number;
 

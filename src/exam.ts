@@ -1,4 +1,5 @@
 /** Exams: what an op must do, as one table that the parity, gradient, leak and benchmark suites run over. Not shipped. */
+import type { DType } from "./dtype.js";
 import type { AnyOp, Definition } from "./op.js";
 import type { Shape } from "./shape.js";
 import type { Tensor } from "./tensor.js";
@@ -12,7 +13,7 @@ export interface Reference {
 /** How an input is made: its shape, dtype, and each element from its index and a random number in [0, 1). */
 export interface Sample {
   readonly shape: Shape;
-  readonly dtype: "float32" | "int32";
+  readonly dtype: DType;
   readonly element: (index: number, random: number) => number;
 }
 

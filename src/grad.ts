@@ -1,4 +1,5 @@
 /** Derivatives of functions of tensors: backward by a tape, forward by tangents, and each of the other. */
+import { isReal } from "./dtype.js";
 import { GradientError, ShapeError } from "./errors.js";
 import { adopt, type Resource, scope, type Synchronous } from "./memory.js";
 import { add } from "./ops/binary.js";
@@ -17,8 +18,8 @@ type Differentiable<Arguments extends readonly unknown[], Result> = (
 function checked(who: string, y: unknown): Tensor {
   if (!(y instanceof Tensor))
     throw new GradientError(`${who}: the function returned ${typeof y}, expected a tensor`);
-  if (y.dtype !== "float32")
-    throw new GradientError(`${who}: the function returned ${y.dtype}, expected float32`);
+  if (!isReal(y.dtype))
+    throw new GradientError(`${who}: the function returned ${y.dtype}, expected real numbers`);
   return y;
 }
 
@@ -45,8 +46,10 @@ function like(x: Tensor, value: number): Tensor {
 /** Runs `f` on a fresh tape that follows `targets`, together with the traces that are active already. */
 function taped<R>(who: string, targets: readonly Tensor[], f: () => R): { result: R; tape: Tape } {
   for (const target of targets)
-    if (target.dtype !== "float32")
-      throw new GradientError(`${who}: no gradient by a tensor of ${target.dtype} exists, expected float32`);
+    if (!isReal(target.dtype))
+      throw new GradientError(
+        `${who}: no gradient by a tensor of ${target.dtype} exists, expected real numbers`,
+      );
   const tape = new Tape();
   for (const target of targets) tape.watch(target);
   try {
@@ -208,7 +211,7 @@ class Tangents implements Trace {
   }
 
   record(call: Call): void {
-    if (call.outputs[0].dtype !== "float32") return; // integers have no derivative
+    if (!isReal(call.outputs[0].dtype)) return; // integers have no derivative
     const tangents = call.inputs.map((input) => this.#of.get(input) ?? null);
     const dy = withTraces(this.#outer, () => call.jvp?.(tangents) ?? transposed(call, tangents));
     if (dy !== undefined) this.#set(call.outputs[0], dy);

@@ -1,13 +1,7 @@
 /** lanewise: numerical kernels in WebAssembly SIMD, with tensors and gradients. */
 export { type BinaryName } from "./devices/binaries.js";
-export {
-  type Device,
-  type DType,
-  memory,
-  type MemoryReport,
-  type Numbers,
-  setDevice,
-} from "./devices/device.js";
+export { type Device, memory, type MemoryReport, setDevice } from "./devices/device.js";
+export type { DType, Numbers } from "./dtype.js";
 export * from "./errors.js";
 export { grad, jvp, type Pullback, valueAndGrad, vjp } from "./grad.js";
 export { info, type Info, init, type InitOptions } from "./init.js";
@@ -15,6 +9,7 @@ export { keep, scope } from "./memory.js";
 export * as nn from "./nn/index.js";
 export { inPlace, op, type Op, type Plan } from "./op.js";
 export { add, div, mul, sub } from "./ops/binary.js";
+export { abs, ceil, floor, reciprocal, round, rsqrt, sign, trunc } from "./ops/elementary.js";
 export { full, ones, zeros } from "./ops/fill.js";
 export { type Activation, linear, matmul } from "./ops/matmul.js";
 export {

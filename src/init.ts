@@ -10,6 +10,8 @@ export interface InitOptions {
   prefer?: readonly BinaryName[];
   /** A module compiled beforehand, for runtimes that compile none from bytes: one of `lanewise/wasm/*.wasm`. */
   module?: WebAssembly.Module;
+  /** More kernels for the device: modules that import a memory as `env.memory`, for ops of your own. */
+  modules?: readonly WebAssembly.Module[];
   /** The largest size of the memory, in bytes. Default 4 GiB. */
   maxMemory?: number;
 }
@@ -51,19 +53,25 @@ let chosen: Info | undefined;
  * tensors made before stay where they are. Throws DeviceError if none works, with every reason.
  */
 export async function init(options: InitOptions = {}): Promise<Device> {
-  checkOptions("init", options, ["prefer", "module", "maxMemory"]);
-  const { prefer = everyDevice, module, maxMemory = 2 ** 32 } = options;
+  checkOptions("init", options, ["prefer", "module", "modules", "maxMemory"]);
+  const { prefer = everyDevice, module, modules = [], maxMemory = 2 ** 32 } = options;
   for (const name of prefer)
     if (!everyDevice.includes(name))
       throw new OptionError(`init: prefer has "${String(name)}", expected ${everyDevice.join(", ")}`);
   if (!(maxMemory > 0 && maxMemory <= 2 ** 32))
     throw new OptionError(`init: maxMemory is ${maxMemory}, expected bytes in (0, 2 ** 32]`);
-  if (module !== undefined) return use("wasm", module, "its module was given", []);
+  if (module !== undefined) return use("wasm", "wasm-simd", module, "its module was given", []);
   const passedOver: { device: string; reason: string }[] = [];
   for (const name of prefer) {
     const { feature, probe } = needs[name];
     if (WebAssembly.validate(probe))
-      return use(name, await WebAssembly.compile(unpack(name)), `this engine has ${feature}`, passedOver);
+      return use(
+        name,
+        name,
+        await WebAssembly.compile(unpack(name)),
+        `this engine has ${feature}`,
+        passedOver,
+      );
     passedOver.push({ device: name, reason: `this engine has no ${feature}` });
   }
   const reasons = passedOver.map(({ device, reason }) => `${device}: ${reason}`);
@@ -71,11 +79,14 @@ export async function init(options: InitOptions = {}): Promise<Device> {
 
   function use(
     name: string,
+    binary: BinaryName,
     compiled: WebAssembly.Module,
     reason: string,
     passedOver: Info["passedOver"],
   ): Device {
-    const device = new WasmDevice(name, compiled, maxMemory);
+    const device = new WasmDevice(name, binary, maxMemory);
+    device.link(compiled);
+    for (const kernels of modules) device.link(kernels);
     chosen = { device: name, reason, passedOver, threads: 1 };
     setDevice(device);
     return device;

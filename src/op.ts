@@ -1,6 +1,8 @@
 /** The one place where an op meets a device and the tape. */
-import { type Accepted, type Attributes, type Operand, parse, type Signature } from "./arguments.js";
-import { currentDevice, type Device } from "./devices/device.js";
+import { type Accepted, accepts, type Attributes, isKind, type Operand, parse } from "./arguments.js";
+import type { Signature } from "./arguments.js";
+import { currentDevice, type Device, type Part } from "./devices/device.js";
+import type { DType } from "./dtype.js";
 import { DeviceError, DTypeError, GradientError, type LanewiseError } from "./errors.js";
 import type { KernelName } from "./generated/kernels.js";
 import { scope } from "./memory.js";
@@ -65,6 +67,8 @@ interface Rules<Inputs extends Tensors, A> {
 /** An op with a kernel. */
 export interface KernelRules<Inputs extends Tensors, A> extends Rules<Inputs, A> {
   readonly plan: (inputs: Specs<Inputs>, attributes: A) => Plan;
+  /** The part that has the kernels; default: the core, which every device has. */
+  readonly part?: Part;
   /** The same in plain ops: its definition, and its derivative where there is no `vjp`. */
   readonly fallback?: (inputs: Inputs, attributes: A) => Tensor;
 }
@@ -116,17 +120,39 @@ function commonDevice({ name, inputs }: Signature, operands: readonly Operand[])
   return device ?? currentDevice();
 }
 
+/** The dtype of the first operand that may have one of a kind: what the others of a kind must have, and numbers become. */
+function sharedDType({ accepts }: Signature, operands: readonly Operand[]): DType {
+  const first = operands.find((operand, i) => typeof operand !== "number" && isKind(accepts[i]));
+  return (first as Tensor | undefined)?.dtype ?? "float32";
+}
+
 /** Throws unless the inputs are alive and of the dtypes that the op takes. */
-function checkInputs({ name, inputs, accepts }: Signature, tensors: Tensors): void {
+function checkInputs(signature: Signature, tensors: Tensors): void {
+  const { name, inputs } = signature;
+  let shared = -1;
   tensors.forEach((tensor, i) => {
+    const accepted = signature.accepts[i];
     tensor.block(name, inputs[i]);
-    if (accepts[i] !== "any" && tensor.dtype !== accepts[i])
-      throw new DTypeError(`${name}: ${inputs[i]} is ${tensor.dtype}, expected ${accepts[i]}`);
+    if (!accepts(accepted, tensor.dtype))
+      throw new DTypeError(`${name}: ${inputs[i]} is ${tensor.dtype}, expected ${wanted(accepted)}`);
+    if (!isKind(accepted)) return;
+    if (shared >= 0 && tensor.dtype !== tensors[shared].dtype)
+      throw new DTypeError(
+        `${name}: ${inputs[shared]} is ${tensors[shared].dtype} and ${inputs[i]} is ${tensor.dtype}, ` +
+          `expected the same (cast converts)`,
+      );
+    shared = i;
   });
 }
 
+/** A dtype or kind in an error message. */
+function wanted(accepted: Accepted): string {
+  if (accepted === "real") return "float32 or float64";
+  return accepted === "number" ? "float32, float64 or int32" : accepted;
+}
+
 /** Runs a plan: allocates its outputs, then the kernel. On an error nothing stays allocated. */
-function launch(name: string, plan: Plan, inputs: Tensors, device: Device): Tensor[] {
+function launch(name: string, plan: Plan, inputs: Tensors, device: Device, part?: Part): Tensor[] {
   const blocks = inputs.map((input) => input.block(name));
   if ("view" in plan) return [new Tensor(device, plan.view, blocks[0])];
   const outputs: Tensor[] = [];
@@ -136,7 +162,7 @@ function launch(name: string, plan: Plan, inputs: Tensors, device: Device): Tens
       outputs.push(output);
       blocks.push(output.block(name));
     }
-    const status = plan.grid > 0 ? device.run(plan, blocks, name) : 0;
+    const status = plan.grid > 0 ? device.run(plan, blocks, name, part) : 0;
     if (status !== 0) throw plan.refuse!(status);
     return outputs;
   } catch (error) {
@@ -185,12 +211,15 @@ function execute(
 ): Tensor[] {
   const { name, accepts } = signature;
   const device = commonDevice(signature, operands);
+  const shared = sharedDType(signature, operands);
   const scalars: Tensor[] = [];
   try {
     const inputs = operands.map((operand, i) => {
       if (typeof operand !== "number") return operand;
       const accepted = accepts[i];
-      const dtype = accepted === "any" ? "float32" : accepted;
+      const dtype = isKind(accepted) ? shared : accepted;
+      if (dtype === "int32" && !Number.isInteger(operand))
+        throw new DTypeError(`${name}: ${signature.inputs[i]} is ${operand}, expected a whole number`);
       const tensor = constant(device, { shape: [], dtype }, operand, name);
       scalars.push(tensor);
       return tensor;
@@ -198,7 +227,7 @@ function execute(
     checkInputs(signature, inputs);
     const outputs =
       "plan" in definition
-        ? launch(name, definition.plan(inputs, attributes), inputs, device)
+        ? launch(name, definition.plan(inputs, attributes), inputs, device, definition.part)
         : [compose(definition, inputs, attributes)];
     if (activeTraces().length > 0 && outputs.length > 0)
       show(definition, signature.inputs, inputs, outputs, attributes);

@@ -1,4 +1,5 @@
 /** Traces: who watches the ops as they run. A tape remembers them so that cotangents can be sent back along it. */
+import { isReal } from "./dtype.js";
 import { GradientError } from "./errors.js";
 import { scope } from "./memory.js";
 import { sameShape, show } from "./shape.js";
@@ -68,7 +69,7 @@ export class Tape implements Trace {
   }
 
   record(call: Call): void {
-    if (call.outputs[0].dtype !== "float32") return; // integers have no derivative
+    if (!isReal(call.outputs[0].dtype)) return; // integers have no derivative
     this.#calls.push(call);
     this.#followed.add(call.outputs[0]);
     for (const tensor of call.inputs) tensor.pin();

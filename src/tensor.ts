@@ -1,5 +1,6 @@
 /** Tensors: a shape over a block of a device's memory. No arithmetic of their own. */
-import { currentDevice, type Device, type DType, type Numbers } from "./devices/device.js";
+import { currentDevice, type Device } from "./devices/device.js";
+import { arrayOf, bytesOf, type DType, dtypes, isDType, type Numbers } from "./dtype.js";
 import { DisposedError, DTypeError, ShapeError } from "./errors.js";
 import { adopt, type Block, type Resource } from "./memory.js";
 import { checkShape, sameShape, type Shape, show, sizeOf } from "./shape.js";
@@ -153,20 +154,19 @@ export class Tensor implements Resource, Spec {
 
 /** @internal A tensor whose elements are undefined until something writes them. */
 export function empty(device: Device, spec: Spec, owner: string): Tensor {
-  return new Tensor(device, spec, device.alloc(4 * sizeOf(spec.shape), owner));
+  return new Tensor(device, spec, device.alloc(bytesOf(spec.dtype) * sizeOf(spec.shape), owner));
 }
 
 /** @internal A tensor whose elements are all `value`, on a given device. */
 export function constant(device: Device, spec: Spec, value: number, owner: string): Tensor {
   const result = empty(device, spec, owner);
-  const array = spec.dtype === "int32" ? Int32Array : Float32Array;
-  device.write(result.block(owner), new array(result.size).fill(value));
+  device.write(result.block(owner), new arrayOf[spec.dtype](result.size).fill(value));
   return result;
 }
 
 /** The extents of nested arrays; throws when rows differ in length, or hold anything but numbers. */
-function shapeOfNested(values: Nested): number[] {
-  if (typeof values === "number") return [];
+function shapeOfNested(values: NestedData): number[] {
+  if (typeof values === "number" || typeof values === "boolean") return [];
   if (!Array.isArray(values)) throw new DTypeError(`tensor: data holds a ${typeof values}, expected numbers`);
   const [first, ...others] = values.map(shapeOfNested);
   for (const other of others)
@@ -175,38 +175,45 @@ function shapeOfNested(values: Nested): number[] {
   return [values.length, ...(first ?? [])];
 }
 
-/** What `tensor` accepts: one number, nested arrays, or a flat typed array that `shape` arranges. */
-export type TensorData =
-  Nested | Float32Array | Float64Array | Int32Array | Int16Array | Int8Array | Uint16Array | Uint8Array;
+/** Numbers or truth values in nested arrays. */
+export type NestedData = number | boolean | readonly NestedData[];
 
-/** The dtype of data that does not say: integers for arrays of integers, else float32. */
+/** What `tensor` accepts: one number or boolean, nested arrays, or a flat typed array that `shape` arranges. */
+export type TensorData =
+  NestedData | Float32Array | Float64Array | Int32Array | Int16Array | Int8Array | Uint16Array | Uint8Array;
+
+/** The dtype of data that does not say: integers for arrays of integers, truth values for booleans, else float32. */
 function dtypeOf(data: TensorData): DType {
-  return typeof data === "number" ||
-    Array.isArray(data) ||
-    data instanceof Float32Array ||
-    data instanceof Float64Array
-    ? "float32"
-    : "int32";
+  if (ArrayBuffer.isView(data))
+    return data instanceof Float32Array || data instanceof Float64Array ? "float32" : "int32";
+  let first: NestedData = data;
+  while (Array.isArray(first)) first = first[0] as NestedData;
+  return typeof first === "boolean" ? "bool" : "float32";
+}
+
+/** Elements as the array that holds a dtype; the same one if it already is. */
+function numbersOf(data: ArrayLike<number>, dtype: DType): Numbers {
+  if (dtype === "bool") return Int32Array.from(data, (x) => Number(Boolean(x)));
+  const array = arrayOf[dtype];
+  return data instanceof array ? (data as Numbers) : array.from(data);
 }
 
 /**
  * A tensor that holds a copy of `data`. `shape` defaults to the nesting of arrays, or the length of a typed array;
- * `dtype` to int32 for typed arrays of integers and float32 for all else.
+ * `dtype` to int32 for typed arrays of integers, bool for booleans and float32 for all else.
  * Throws ShapeError if `shape` does not have as many elements as `data`.
  */
 export function tensor(data: TensorData, shape?: Shape, dtype: DType = dtypeOf(data)): Tensor {
-  const nesting = ArrayBuffer.isView(data) ? [data.length] : shapeOfNested(data as Nested);
+  const nesting = ArrayBuffer.isView(data) ? [data.length] : shapeOfNested(data as NestedData);
   const flat = ArrayBuffer.isView(data) ? data : ([data] as unknown[]).flat(Infinity);
   const extents = shape ?? nesting;
   checkShape("tensor", extents);
-  if (dtype !== "float32" && dtype !== "int32")
-    throw new DTypeError(`tensor: dtype is ${String(dtype)}, expected float32 or int32`);
+  if (!isDType(dtype)) throw new DTypeError(`tensor: dtype is ${String(dtype)}, expected one of ${dtypes}`);
   if (sizeOf(extents) !== flat.length)
     throw new ShapeError(
       `tensor: data has ${flat.length} elements, shape ${show(extents)} has ${sizeOf(extents)}`,
     );
-  const array = dtype === "int32" ? Int32Array : Float32Array;
-  const numbers = flat instanceof array ? flat : array.from(flat as ArrayLike<number>);
+  const numbers = numbersOf(flat as ArrayLike<number>, dtype);
   const result = empty(currentDevice(), { shape: [...extents], dtype }, "tensor");
   result.device.write(result.block("tensor"), numbers);
   return result;

@@ -1,12 +1,13 @@
 /** The Wasm binaries that the package carries inside its JavaScript, so that no file has to be found. */
-import * as packed from "../generated/binaries.js";
+import { core } from "../generated/core.js";
+import type { Part } from "./device.js";
 
 export type BinaryName = "wasm-simd" | "wasm-relaxed";
 
-/** The bytes of a module. */
-export function unpack(name: BinaryName): Uint8Array<ArrayBuffer> {
-  const simd = decode(packed.simd);
-  return name === "wasm-simd" ? simd : apply(decode(packed.relaxed), simd);
+/** The bytes of a part's module. */
+export function unpack(name: BinaryName, part: Part = core): Uint8Array<ArrayBuffer> {
+  const simd = decode(part.simd);
+  return name === "wasm-simd" ? simd : apply(decode(part.relaxed), simd);
 }
 
 /** Undoes `text` of scripts/embed.mjs, in place: what is written never overtakes what is read. */

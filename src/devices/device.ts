@@ -1,12 +1,7 @@
 /** What a tensor needs of the machine it lives on. A device is given a kernel's name and numbers; it knows no op. */
+import type { DType, Numbers } from "../dtype.js";
 import { DeviceError } from "../errors.js";
 import type { Block } from "../memory.js";
-
-/** Element types: 4-byte real and 4-byte signed integer numbers. */
-export type DType = "float32" | "int32";
-
-/** A JavaScript array that holds elements of some dtype. */
-export type Numbers = Float32Array | Int32Array;
 
 /** One run of a kernel: arguments are the blocks, the layout table, the scratch, the numbers, begin and end. */
 export interface Launch {
@@ -19,6 +14,17 @@ export interface Launch {
   readonly layout?: readonly number[];
   /** Bytes that the kernel may overwrite. */
   readonly scratch?: number;
+}
+
+/**
+ * Kernels that an op brings along: a Wasm module of its own, as text that `devices/binaries.ts` reads, linked to the
+ * device's memory when the first of its kernels runs.
+ */
+export interface Part {
+  readonly name: string;
+  readonly simd: string;
+  /** As its difference from `simd`. */
+  readonly relaxed: string;
 }
 
 /** Bytes count whole blocks of 64. */
@@ -44,8 +50,11 @@ export interface Device {
   read(block: Block, dtype: DType, size: number): Promise<Numbers>;
   /** The same at once; devices outside this process's memory throw. */
   readSync(block: Block, dtype: DType, size: number): Numbers;
-  /** What the kernel returns: 0, or a positive number that the op explains. `owner` pays for layout and scratch. */
-  run(launch: Launch, blocks: readonly Block[], owner: string): number;
+  /**
+   * What the kernel returns: 0, or a positive number that the op explains. `owner` pays for layout and scratch; `part`
+   * has the kernel where the device does not.
+   */
+  run(launch: Launch, blocks: readonly Block[], owner: string, part?: Part): number;
   memory(): MemoryReport;
 }
 

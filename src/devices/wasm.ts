@@ -1,32 +1,38 @@
 /** The Wasm device: kernels of one binary over one memory, on the calling thread. */
 import { instantiateSync } from "@assemblyscript/loader";
+import { arrayOf, type DType, type Numbers } from "../dtype.js";
 import { DeviceError } from "../errors.js";
 import { type Block, Heap } from "../memory.js";
 import { freedByNet } from "../tensor.js";
-import type { Device, DType, Launch, MemoryReport, Numbers } from "./device.js";
+import { type BinaryName, unpack } from "./binaries.js";
+import type { Device, Launch, MemoryReport, Part } from "./device.js";
 
 type Kernel = (...numbers: number[]) => number | undefined;
 
 const PAGE = 2 ** 16;
 
-/** Where the heap begins: below lies what a module keeps for itself, and address 0 belongs to nobody. */
-const HEAP_START = 1024;
+/** Where the heap begins: below lie the modules' tables, each in a window of its own, and address 0 belongs to nobody. */
+export const HEAP_START = 16384;
 
 export class WasmDevice implements Device {
   readonly #memory = new WebAssembly.Memory({ initial: 1 });
-  readonly #kernels: Record<string, Kernel>;
+  readonly #kernels: Record<string, Kernel> = {};
   readonly #heap: Heap;
 
-  /** `maxMemory` bounds the memory, in bytes. */
+  /** `binary` is the instruction set of the parts that ops bring along; `maxMemory` bounds the memory, in bytes. */
   constructor(
     readonly name: string,
-    module: WebAssembly.Module,
+    readonly binary: BinaryName,
     maxMemory: number,
   ) {
     this.#heap = new Heap(HEAP_START, (bytes) => this.#grow(bytes, maxMemory));
+  }
+
+  /** Adds a module's kernels to the device's. */
+  link(module: WebAssembly.Module): void {
     const { instance } = instantiateSync(module, { env: { memory: this.#memory } });
     // Not the loader's `exports`: it wraps each function to set a global that these kernels do not have.
-    this.#kernels = instance.exports as unknown as Record<string, Kernel>;
+    Object.assign(this.#kernels, instance.exports);
   }
 
   alloc(bytes: number, owner: string): Block {
@@ -38,8 +44,9 @@ export class WasmDevice implements Device {
   }
 
   write(block: Block, data: Numbers): void {
-    const array = data instanceof Int32Array ? Int32Array : Float32Array;
-    new array(this.#memory.buffer, block.pointer, data.length).set(data);
+    new Uint8Array(this.#memory.buffer, block.pointer, data.byteLength).set(
+      new Uint8Array(data.buffer, data.byteOffset, data.byteLength),
+    );
   }
 
   async read(block: Block, dtype: DType, size: number): Promise<Numbers> {
@@ -47,13 +54,16 @@ export class WasmDevice implements Device {
   }
 
   readSync(block: Block, dtype: DType, size: number): Numbers {
-    const array = dtype === "int32" ? Int32Array : Float32Array;
-    return new array(this.#memory.buffer, block.pointer, size).slice();
+    return new arrayOf[dtype](this.#memory.buffer, block.pointer, size).slice();
   }
 
-  run({ kernel, layout, scratch, numbers, grid }: Launch, blocks: readonly Block[], owner: string): number {
-    const run = this.#kernels[kernel];
-    if (run === undefined) throw new DeviceError(`${owner}: ${this.name} has no kernel "${kernel}"`);
+  run(
+    { kernel, layout, scratch, numbers, grid }: Launch,
+    blocks: readonly Block[],
+    owner: string,
+    part?: Part,
+  ): number {
+    const run = this.#kernels[kernel] ?? this.#bring(kernel, owner, part);
     const args: number[] = [];
     for (const block of blocks) args.push(block.pointer);
     const temporary: Block[] = [];
@@ -74,6 +84,14 @@ export class WasmDevice implements Device {
     } finally {
       for (const block of temporary) this.free(block);
     }
+  }
+
+  /** A kernel that is not here yet, from the part that has it. */
+  #bring(kernel: string, owner: string, part: Part | undefined): Kernel {
+    if (part !== undefined) this.link(new WebAssembly.Module(unpack(this.binary, part)));
+    if (this.#kernels[kernel] === undefined)
+      throw new DeviceError(`${owner}: ${this.name} has no kernel "${kernel}"`);
+    return this.#kernels[kernel];
   }
 
   memory(): MemoryReport {

@@ -1,5 +1,5 @@
 /** The header of a safetensors file, which may be damaged or hostile: all that it says is checked before it is used. */
-import type { DType } from "../devices/device.js";
+import { bytesOf, type DType } from "../dtype.js";
 import { DTypeError, FormatError } from "../errors.js";
 import { sizeOf } from "../shape.js";
 
@@ -12,8 +12,12 @@ export const PROLOGUE = 8;
 /** The name that is no tensor's. */
 export const METADATA = "__metadata__";
 
-/** What the format calls the dtypes. */
-export const DTYPES: Readonly<Record<DType, string>> = { float32: "F32", int32: "I32" };
+/** What the format calls the dtypes that files may hold. */
+export const DTYPES: Readonly<Partial<Record<DType, string>>> = {
+  float32: "F32",
+  float64: "F64",
+  int32: "I32",
+};
 
 /** What a header says of one tensor. */
 export interface Entry {
@@ -127,7 +131,7 @@ function entryOf(name: string, value: unknown): Entry {
       `safetensors.parse: ${quote(name)} is ${quote(dtype)}, expected ${Object.values(DTYPES).join(" or ")}`,
     );
   const [begin, end] = offsets;
-  const size = 4 * sizeOf(shape);
+  const size = bytesOf(known[0] as DType) * sizeOf(shape);
   if (end - begin !== size) throw wrong(`has ${size} bytes by its shape and ${end - begin} by its offsets`);
   return { name, dtype: known[0] as DType, shape, begin, end };
 }

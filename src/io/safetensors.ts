@@ -2,6 +2,7 @@
  * Tensors in a file: an 8-byte little-endian length, a JSON header of that length, then the elements, little-endian.
  * The format of https://github.com/huggingface/safetensors.
  */
+import { arrayOf, bytesOf } from "../dtype.js";
 import { OptionError } from "../errors.js";
 import { scope } from "../memory.js";
 import { tensor, type Tensor } from "../tensor.js";
@@ -46,7 +47,7 @@ function describe(tensors: State, metadata: Readonly<Metadata>): { header: Uint8
       throw new OptionError(`safetensors.serialize: no tensor may be called "${METADATA}"`);
     checkTensor("safetensors.serialize", name, tensor);
     const begin = size;
-    size += 4 * tensor.size;
+    size += bytesOf(tensor.dtype) * tensor.size;
     fields.push([name, { dtype: DTYPES[tensor.dtype], shape: tensor.shape, data_offsets: [begin, size] }]);
   }
   const header = new TextEncoder().encode(JSON.stringify(Object.fromEntries(fields)));
@@ -70,5 +71,5 @@ export function parse(bytes: Uint8Array): { tensors: Record<string, Tensor>; met
 
 function load({ dtype, shape, begin, end }: Entry, data: Uint8Array): Tensor {
   const { buffer } = new Uint8Array(data.subarray(begin, end)); // a copy, and so aligned
-  return tensor(dtype === "int32" ? new Int32Array(buffer) : new Float32Array(buffer), shape, dtype);
+  return tensor(new arrayOf[dtype](buffer), shape, dtype);
 }

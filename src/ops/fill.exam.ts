@@ -32,9 +32,9 @@ export const full: ExamOf<typeof ops.full> = {
       message: /4294967296 elements, more than the 4 GiB/,
     },
     {
-      call: (full) => full([2], 0, { dtype: "float64" as "float32" }),
+      call: (full) => full([2], 0, { dtype: "complex64" as "float32" }),
       error: DTypeError,
-      message: "full: dtype is float64, expected float32 or int32",
+      message: "full: dtype is complex64, expected one of float32, float64, int32, bool",
     },
     {
       call: (full) => full([2], "x" as never),

@@ -1,7 +1,7 @@
 /** Tensors of one value. */
 import { DTypeError } from "../errors.js";
 import { op } from "../op.js";
-import type { DType } from "../devices/device.js";
+import { type DType, dtypes, isDType, isReal } from "../dtype.js";
 import { checkShape, type Shape, sizeOf } from "../shape.js";
 import type { Tensor } from "../tensor.js";
 
@@ -17,10 +17,9 @@ export const full = /* @__PURE__ */ op<
   positional: ["shape", "value"],
   plan(_, { shape, value, dtype = "float32" }) {
     checkShape("full", shape);
-    if (dtype !== "float32" && dtype !== "int32")
-      throw new DTypeError(`full: dtype is ${String(dtype)}, expected float32 or int32`);
+    if (!isDType(dtype)) throw new DTypeError(`full: dtype is ${String(dtype)}, expected one of ${dtypes}`);
     const grid = sizeOf(shape);
-    const kernel = dtype === "int32" ? "fillInt" : "fill";
+    const kernel = isReal(dtype) ? "fill" : "fillInt";
     return { kernel, outputs: [{ shape, dtype }], grid, numbers: [value], bytes: 4 * grid };
   },
   vjp: () => [],

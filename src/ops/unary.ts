@@ -1,23 +1,25 @@
 /** Functions of one tensor, element by element. */
+import type { Part } from "../devices/device.js";
 import type { KernelName } from "../generated/kernels.js";
 import { type Launch, op } from "../op.js";
 import { sizeOf } from "../shape.js";
 import type { Cotangent } from "../tape.js";
 import type { Spec, Tensor } from "../tensor.js";
-
 import { add, div, mul, sameShapes } from "./binary.js";
 
-function elementwise(kernel: KernelName, x: Spec, inputs: number): Launch {
+/** One kernel call over all elements of inputs of one shape. */
+export function elementwise(kernel: KernelName, x: Spec, inputs: number): Launch {
   const grid = sizeOf(x.shape);
   return { kernel, outputs: [x], grid, flops: grid, bytes: 4 * grid * (inputs + 1) };
 }
 
 type Rule = (dy: Tensor, y: Tensor, x: Tensor) => Cotangent;
 
-/** An op whose kernel bears its name; `rule` is the cotangent of x. */
-const unary = (name: KernelName, rule: Rule) =>
+/** An op whose kernel bears its name; `rule` is the cotangent of x, null where the derivative is 0. */
+export const unary = (name: KernelName, rule: Rule, part?: Part) =>
   op<[x: Tensor]>()({
     name,
+    part,
     inputs: { x: "float32" },
     plan: ([x]) => elementwise(name, x, 1),
     vjp: (dy, [y], [x]) => [rule(dy, y, x)],
@@ -25,13 +27,14 @@ const unary = (name: KernelName, rule: Rule) =>
 
 type GradientRule = (g: Tensor, dy: Tensor, y: Tensor) => readonly [Cotangent, Cotangent];
 
-/** dx of a function whose derivative is known from its value y. Linear in dy. */
-const unaryGrad = (name: KernelName, rule: GradientRule) =>
+/** dx = dy · a function of y: of the result, or of the argument, whichever `argument` names. Linear in dy. */
+export const unaryGrad = (name: KernelName, rule: GradientRule, argument: "x" | "y" = "y", part?: Part) =>
   op<[dy: Tensor, y: Tensor]>()({
     name,
-    inputs: { dy: "float32", y: "float32" },
+    part,
+    inputs: { dy: "float32", [argument]: "float32" },
     plan([dy, y]) {
-      sameShapes(name, dy, y, ["dy", "y"]);
+      sameShapes(name, dy, y, ["dy", argument]);
       return elementwise(name, dy, 2);
     },
     vjp: (g, _, [dy, y]) => rule(g, dy, y),

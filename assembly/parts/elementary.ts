@@ -1,0 +1,2 @@
+/** Elementary and special functions, forward and gradient. */
+export * from "../elementary";

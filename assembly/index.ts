@@ -1,3 +1,4 @@
 /** Every kernel in one module, for runtimes that compile nothing from bytes. */
 export * from "./parts/core";
 export * from "./parts/elementary";
+export * from "./parts/optimizers";

@@ -72,3 +72,34 @@ class Chain<F extends Smooth> extends Binary {
 export function chain<F extends Smooth>(dy: usize, x: usize, dx: usize, begin: i32, end: i32): void {
   zip<Chain<F>>(dy, x, dx, begin, end);
 }
+
+/** How many elements a loop takes at a time: a vector, or one. Both make the same bits of an element. */
+export abstract class Span {
+  abstract length(): i32;
+  abstract get(p: usize): v128;
+  abstract put(p: usize, x: v128): void;
+}
+
+export class Whole extends Span {
+  length(): i32 {
+    return LANES;
+  }
+  get(p: usize): v128 {
+    return v128.load(p);
+  }
+  put(p: usize, x: v128): void {
+    v128.store(p, x);
+  }
+}
+
+export class One extends Span {
+  length(): i32 {
+    return 1;
+  }
+  get(p: usize): v128 {
+    return loadOne(p);
+  }
+  put(p: usize, x: v128): void {
+    storeOne(p, x);
+  }
+}

@@ -1,34 +1,6 @@
 /** Steps of optimisers, in place. All tensors [n]; the grid is the elements. */
+import { One, Span, Whole } from "./loops";
 import { madd } from "./simd";
-
-/** Elements of a tensor that are taken at a time. */
-abstract class Span {
-  abstract length(): i32;
-  abstract get(p: usize): v128;
-  abstract put(p: usize, x: v128): void;
-}
-class Four extends Span {
-  length(): i32 {
-    return 4;
-  }
-  get(p: usize): v128 {
-    return v128.load(p);
-  }
-  put(p: usize, x: v128): void {
-    v128.store(p, x);
-  }
-}
-class One extends Span {
-  length(): i32 {
-    return 1;
-  }
-  get(p: usize): v128 {
-    return v128.load32_zero(p);
-  }
-  put(p: usize, x: v128): void {
-    v128.store_lane<f32>(p, x, 0);
-  }
-}
 
 /**
  * PyTorch's SGD: g = gradient + weightDecay·p; v = momentum·v + g;
@@ -47,7 +19,7 @@ export function sgdUpdate(
   end: i32,
 ): void {
   const rest = end - ((end - begin) & 3);
-  descend<Four>(parameter, gradient, velocity, learningRate, momentum, nesterov, weightDecay, begin, rest);
+  descend<Whole>(parameter, gradient, velocity, learningRate, momentum, nesterov, weightDecay, begin, rest);
   descend<One>(parameter, gradient, velocity, learningRate, momentum, nesterov, weightDecay, rest, end);
 }
 
@@ -109,7 +81,7 @@ export function adamUpdate(
   const scale = f32x4.splat(1 / sqrt(correction2));
   const least = f32x4.splat(epsilon);
   const rest = end - ((end - begin) & 3);
-  adapt<Four>(
+  adapt<Whole>(
     parameter,
     gradient,
     m,

@@ -132,6 +132,14 @@ export function pairs(x: Reference, y: Reference, f: (a: number, b: number) => n
   return array(shape, (index) => f(at(x, index), at(y, index)));
 }
 
+/** f of the corresponding elements of arrays of one shape, which makes new ones of as many of them. */
+export function together(inputs: readonly Reference[], f: (...numbers: number[]) => number[]): Reference[] {
+  const results = inputs.map((x) => each(x, (value) => value));
+  for (let i = 0; i < inputs[0].data.length; i++)
+    f(...inputs.map((x) => x.data[i])).forEach((value, j) => (results[j].data[i] = value));
+  return results;
+}
+
 /** The last axis of x as rows of numbers: f makes a row of each. */
 export function eachRow(x: Reference, f: (row: Float64Array, index: number) => ArrayLike<number>): Reference {
   const cols = x.shape[x.shape.length - 1];

@@ -4,6 +4,7 @@ export * from "./elementary.exam.js";
 export * from "./fill.exam.js";
 export * from "./matmul.exam.js";
 export * from "./movement.exam.js";
+export * from "./optimizers.exam.js";
 export * from "./random.exam.js";
 export * from "./reduce.exam.js";
 export * from "./softmax.exam.js";

@@ -13,6 +13,7 @@ export {
   slice,
   stopGradient,
 } from "./movement.js";
+export * from "./optimizers.js";
 export { bernoulli, dropout, normal, permutation, randomBits, uniform } from "./random.js";
 export { argmax, max, maxGrad, mean, sum } from "./reduce.js";
 export {

@@ -1,15 +1,7 @@
 /** Exams of the optimisers' steps. */
 import { DTypeError, OptionError, ShapeError } from "../errors.js";
-import { type Case, each, type ExamOf, integers, reals, type Reference } from "../exam.js";
+import { type Case, type ExamOf, integers, reals, together } from "../exam.js";
 import type * as ops from "./update.js";
-
-/** f of the corresponding elements of some arrays, which makes as many new ones. */
-function together(inputs: readonly Reference[], f: (...numbers: number[]) => number[]): Reference[] {
-  const results = inputs.map((x) => each(x, (value) => value));
-  for (let i = 0; i < inputs[0].data.length; i++)
-    f(...inputs.map((x) => x.data[i])).forEach((value, j) => (results[j].data[i] = value));
-  return results;
-}
 
 const three = (n: number): Case["inputs"] => [reals([n]), reals([n]), reals([n])];
 

@@ -6,7 +6,7 @@ import type { Spec, Tensor } from "../tensor.js";
 import { sameShapes } from "./binary.js";
 
 /** A kernel over the elements of a parameter and of what goes with it, all of one shape. */
-function update(kernel: KernelName, named: Record<string, Spec>, numbers: readonly number[]): Launch {
+export function update(kernel: KernelName, named: Record<string, Spec>, numbers: readonly number[]): Launch {
   const [[name, parameter], ...others] = Object.entries(named);
   for (const [other, spec] of others) sameShapes(kernel, spec, parameter, [other, name]);
   const grid = sizeOf(parameter.shape);

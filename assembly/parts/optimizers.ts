@@ -1,0 +1,2 @@
+/** Steps of the optimisers beyond SGD and Adam. */
+export * from "../optimizers";

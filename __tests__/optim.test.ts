@@ -52,6 +52,49 @@ function adam(learningRate: number, [b1, b2, epsilon, decay]: number[], decouple
   };
 }
 
+function rmsprop(
+  rate: number,
+  alpha: number,
+  epsilon: number,
+  momentum: number,
+  centered: boolean,
+): Reference {
+  return (p, gradients) => {
+    let [s, m, v] = [0, 0, 0];
+    for (const g of gradients) {
+      s = alpha * s + (1 - alpha) * g * g;
+      m = alpha * m + (1 - alpha) * g;
+      const d = g / (Math.sqrt(centered ? s - m * m : s) + epsilon);
+      v = momentum * v + d;
+      p -= rate * v;
+    }
+    return p;
+  };
+}
+
+function adagrad(rate: number, epsilon: number, decay: number): Reference {
+  return (p, gradients) => {
+    let s = 0;
+    for (const gradient of gradients) {
+      const g = gradient + decay * p;
+      s += g * g;
+      p -= (rate * g) / (Math.sqrt(s) + epsilon);
+    }
+    return p;
+  };
+}
+
+function lion(rate: number, b1: number, b2: number, decay: number): Reference {
+  return (p, gradients) => {
+    let m = 0;
+    for (const g of gradients) {
+      p -= rate * (Math.sign(b1 * m + (1 - b1) * g) + decay * p);
+      m = b2 * m + (1 - b2) * g;
+    }
+    return p;
+  };
+}
+
 type Make = (parameters: Record<string, Tensor>) => optim.Optimizer;
 
 const cases: [string, Make, Reference][] = [
@@ -83,6 +126,24 @@ const cases: [string, Make, Reference][] = [
     "AdamW with a greater decay",
     (p) => new optim.AdamW(p, { learningRate: 0.1, weightDecay: 0.5 }),
     adam(0.1, [0.9, 0.999, 1e-8, 0.5], true),
+  ],
+  ["RMSprop", (p) => new optim.RMSprop(p), rmsprop(0.01, 0.99, 1e-8, 0, false)],
+  [
+    "RMSprop, centered and with momentum",
+    (p) => new optim.RMSprop(p, { alpha: 0.9, epsilon: 0.01, momentum: 0.5, centered: true }),
+    rmsprop(0.01, 0.9, 0.01, 0.5, true),
+  ],
+  ["Adagrad", (p) => new optim.Adagrad(p), adagrad(0.01, 1e-10, 0)],
+  [
+    "Adagrad with every option",
+    (p) => new optim.Adagrad(p, { learningRate: 0.1, epsilon: 0.01, weightDecay: 0.3 }),
+    adagrad(0.1, 0.01, 0.3),
+  ],
+  ["Lion", (p) => new optim.Lion(p), lion(1e-4, 0.9, 0.99, 0)],
+  [
+    "Lion with every option",
+    (p) => new optim.Lion(p, { learningRate: 0.01, beta1: 0.8, beta2: 0.9, weightDecay: 0.3 }),
+    lion(0.01, 0.8, 0.9, 0.3),
   ],
 ];
 

@@ -62,8 +62,8 @@ export function adamUpdate(
   m: usize,
   v: usize,
   learningRate: f32,
-  beta1: f32,
-  beta2: f32,
+  beta1: f64,
+  beta2: f64,
   epsilon: f32,
   weightDecay: f32,
   decoupled: i32,
@@ -73,10 +73,10 @@ export function adamUpdate(
   end: i32,
 ): void {
   const decay = f32x4.splat(decoupled ? -learningRate * weightDecay : weightDecay);
-  const keep1 = f32x4.splat(beta1);
-  const take1 = f32x4.splat(1 - beta1);
-  const keep2 = f32x4.splat(beta2);
-  const take2 = f32x4.splat(1 - beta2);
+  const keep1 = f32x4.splat(<f32>beta1);
+  const take1 = f32x4.splat(<f32>(1 - beta1));
+  const keep2 = f32x4.splat(<f32>beta2);
+  const take2 = f32x4.splat(<f32>(1 - beta2));
   const rate = f32x4.splat(-learningRate / correction1);
   const scale = f32x4.splat(1 / sqrt(correction2));
   const least = f32x4.splat(epsilon);

@@ -22,7 +22,6 @@ export const rmspropUpdate: ExamOf<typeof ops.rmspropUpdate> = {
       const v = momentum === 0 ? velocity : momentum * velocity + d;
       return [p - learningRate * (momentum === 0 ? d : v), gradient, s, m, v];
     }),
-  ulps: 6, // 1 − α is as exact as α in float32
   scale: 3,
   sized: (n) => ({ inputs: five(n), attributes: { learningRate: 0.01 } }),
   cases: [

@@ -60,7 +60,7 @@ export const adamUpdate: ExamOf<typeof ops.adamUpdate> = {
       const change = m / (1 - beta1 ** step) / (Math.sqrt(v / (1 - beta2 ** step)) + epsilon);
       return [decayed - learningRate * change, gradient, m, v];
     }),
-  ulps: 2, // of 3; and 1 − β₂ is as exact as β₂ in float32: 3·10⁻⁵ of itself
+  ulps: 2, // of 3
   scale: 3,
   sized: (n) => ({ inputs: four(n), attributes: { step: 1, learningRate: 0.01 } }),
   cases: [

@@ -3,11 +3,11 @@ import { checkOptions } from "../arguments.js";
 import type { State } from "../io/state.js";
 import { adamUpdate } from "../ops/update.js";
 import type { Tensor } from "../tensor.js";
-import { checkNumber, Optimizer } from "./optimizer.js";
+import { checkNumber, type LearningRate, Optimizer } from "./optimizer.js";
 
 export interface AdamOptions {
   /** Default 0.001. */
-  learningRate?: number;
+  learningRate?: LearningRate;
   /** How much of the mean of the gradient, and of its square, a step keeps, in [0, 1). Defaults 0.9 and 0.999. */
   beta1?: number;
   beta2?: number;
@@ -36,15 +36,15 @@ abstract class Moments extends Optimizer {
   readonly #m: State;
   readonly #v: State;
 
-  constructor(parameters: State, learningRate: number, settings: Settings) {
+  constructor(parameters: State, learningRate: LearningRate, settings: Settings) {
     super(parameters, learningRate);
     this.#settings = settings;
     this.#m = this.slots("m");
     this.#v = this.slots("v");
   }
 
-  protected update(name: string, parameter: Tensor, gradient: Tensor): void {
-    const { learningRate, steps: step } = this;
+  protected update(name: string, parameter: Tensor, gradient: Tensor, learningRate: number): void {
+    const { steps: step } = this;
     adamUpdate(parameter, gradient, this.#m[name], this.#v[name], { step, learningRate, ...this.#settings });
   }
 }

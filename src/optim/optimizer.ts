@@ -5,6 +5,9 @@ import { checkState, checkTensor, copyState, type State } from "../io/state.js";
 import { keep } from "../memory.js";
 import { constant, type Spec, type Tensor } from "../tensor.js";
 
+/** A number ≥ 0, or a function from the steps taken so far to one: see `schedules`. */
+export type LearningRate = number | ((step: number) => number);
+
 /**
  * Changes parameters in place, from gradients of the same names:
  *
@@ -18,22 +21,32 @@ import { constant, type Spec, type Tensor } from "../tensor.js";
  */
 export abstract class Optimizer {
   readonly parameters: State;
-  /** The size of the next steps: set it at any time. */
-  learningRate: number;
+  #rate: LearningRate;
   #steps = 0;
   readonly #who = this.constructor.name;
   readonly #state: Record<string, Tensor> = {};
 
-  constructor(parameters: State, learningRate: number) {
+  constructor(parameters: State, learningRate: LearningRate) {
     this.parameters = { ...parameters };
     for (const [name, parameter] of Object.entries(this.parameters)) {
       checkTensor(this.#who, name, parameter);
       if (parameter.dtype !== "float32")
         throw new DTypeError(`${this.#who}: "${name}" is ${parameter.dtype}, expected float32`);
     }
-    this.learningRate = checkNumber(this.#who, "learningRate", learningRate);
+    this.#rate = learningRate;
+    void this.learningRate; // throws unless it is a rate
     const [first] = Object.values(this.parameters);
     this.#remember("steps", { shape: [], dtype: "int32" }, first?.device);
+  }
+
+  /** The size of the next step: set it at any time, to a number or to a schedule. */
+  get learningRate(): number {
+    const rate = typeof this.#rate === "function" ? this.#rate(this.#steps) : this.#rate;
+    return checkNumber(this.#who, "learningRate", rate);
+  }
+
+  set learningRate(rate: LearningRate) {
+    this.#rate = rate;
   }
 
   /** How many steps were taken. */
@@ -41,8 +54,8 @@ export abstract class Optimizer {
     return this.#steps;
   }
 
-  /** Updates one parameter in the step that `steps` counts already. */
-  protected abstract update(name: string, parameter: Tensor, gradient: Tensor): void;
+  /** Updates one parameter by a step of size `learningRate`, which `steps` counts already. */
+  protected abstract update(name: string, parameter: Tensor, gradient: Tensor, learningRate: number): void;
 
   /**
    * One step against `gradients`, which have the parameters' names and shapes, and are freed. Throws OptionError,
@@ -50,10 +63,10 @@ export abstract class Optimizer {
    */
   step(gradients: State): void {
     checkState(`${this.#who}.step`, gradients, this.parameters);
-    checkNumber(this.#who, "learningRate", this.learningRate);
+    const { learningRate } = this;
     this.#steps++;
     for (const [name, parameter] of Object.entries(this.parameters))
-      this.update(name, parameter, gradients[name]);
+      this.update(name, parameter, gradients[name], learningRate);
     for (const gradient of Object.values(gradients)) gradient.dispose();
   }
 

@@ -4,10 +4,10 @@ import { OptionError } from "../errors.js";
 import type { State } from "../io/state.js";
 import { sgdUpdate } from "../ops/update.js";
 import type { Tensor } from "../tensor.js";
-import { checkNumber, Optimizer } from "./optimizer.js";
+import { checkNumber, type LearningRate, Optimizer } from "./optimizer.js";
 
 export interface SGDOptions {
-  learningRate: number;
+  learningRate: LearningRate;
   /** How much of the last step goes into the next, in [0, 1). Default 0. */
   momentum?: number;
   /** Looks ahead by the momentum, which must not be 0. Default false. */
@@ -37,10 +37,10 @@ export class SGD extends Optimizer {
     this.#velocity = momentum > 0 ? this.slots("velocity") : undefined;
   }
 
-  protected update(name: string, parameter: Tensor, gradient: Tensor): void {
+  protected update(name: string, parameter: Tensor, gradient: Tensor, learningRate: number): void {
     const velocity = this.#velocity === undefined ? gradient : this.#velocity[name]; // untouched without momentum
     sgdUpdate(parameter, gradient, velocity, {
-      learningRate: this.learningRate,
+      learningRate,
       momentum: this.#momentum,
       nesterov: this.#nesterov,
       weightDecay: this.#weightDecay,

@@ -275,3 +275,60 @@ describe("ops in place", () => {
     expect(list(x)).toEqual([0, 1]);
   });
 });
+
+describe("checkpoint", () => {
+  const key = L.random.key(3);
+
+  test("has the gradients of the plain function, of its inputs and its parameters, to second order", () => {
+    const x = L.random.normal(key, [4, 3]);
+    const w = L.random.normal(L.random.key(4), [3, 3]);
+    const f = (x: L.Tensor): L.Tensor => L.tanh(L.matmul(L.tanh(L.matmul(x, w)), w));
+    const saved = L.checkpoint(f, { w });
+    const results = [f, saved].map((f) => {
+      const loss = (p: { x: L.Tensor; w: L.Tensor }): L.Tensor => L.sum(L.square(f(p.x)));
+      const slope = (p: { x: L.Tensor; w: L.Tensor }): L.Tensor => {
+        const gradient = L.grad(loss)(p);
+        return L.add(L.sum(L.square(gradient.x)), L.sum(L.square(gradient.w)));
+      };
+      const first = L.grad(loss)({ x, w });
+      const second = L.grad(slope)({ x, w });
+      return [first.x, first.w, second.x, second.w].flatMap((t) => Array.from(t.dataSync()));
+    });
+    results[1].forEach((value, i) => expect(value).toBeCloseTo(results[0][i], 3));
+  });
+
+  test("keeps less: the activations of one block, not of all", () => {
+    const layers = Array.from({ length: 8 }, (_, i) => new L.nn.Linear(64, 64, { key: L.random.key(i) }));
+    const x = L.random.normal(key, [512, 64]);
+    const peakOf = (block: (layer: L.nn.Linear) => (x: L.Tensor) => L.Tensor): number =>
+      L.scope(() => {
+        const parameters = layers.map((layer) => layer.parameters());
+        let most = 0;
+        L.grad(() => {
+          const y = layers.reduce((h, layer) => block(layer)(h), x);
+          most = L.memory().liveBytes;
+          return L.mean(y);
+        }, parameters)();
+        return most;
+      });
+    const body = (layer: L.nn.Linear) => (x: L.Tensor) => L.tanh(L.tanh(L.tanh(L.tanh(layer.forward(x)))));
+    const plain = peakOf(body);
+    const saved = peakOf((layer) => L.checkpoint(body(layer), layer.parameters()));
+    expect(saved).toBeLessThan(plain / 3);
+    for (const layer of layers) layer.dispose();
+  });
+
+  test("draws the same dropout mask again", () => {
+    const dropout = new L.nn.Dropout(0.5, { key });
+    const x = L.ones([1000]);
+    const [y, pullback] = L.vjp(
+      L.checkpoint((x: L.Tensor) => L.square(dropout.forward(x))),
+      x,
+    );
+    const kept = Array.from(y.dataSync(), (value) => value / 4);
+    expect(kept.filter((one) => one === 1).length).toBeGreaterThan(400);
+    expect(Array.from(pullback(L.ones([1000])).dataSync())).toEqual(kept.map((one) => 8 * one));
+    expect(dropout.forward(x).toArray()).not.toEqual(L.sqrt(y).toArray()); // a third run draws anew
+    dropout.dispose();
+  });
+});

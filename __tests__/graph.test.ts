@@ -31,6 +31,7 @@ const shipped = filesIn("src").filter((file) => !isExam(file));
 const layers: readonly (readonly RegExp[])[] = [
   [/^src\/index\.ts$/],
   [/^src\/(nn|optim)\//],
+  [/^src\/checkpoint\.ts$/],
   [/^src\/io\//, /^src\/grad\.ts$/, /^src\/init\.ts$/, /^src\/random\.ts$/],
   [/^src\/ops\//],
   [/^src\/op\.ts$/],
@@ -38,7 +39,7 @@ const layers: readonly (readonly RegExp[])[] = [
   [/^src\/tensor\.ts$/],
   [/^src\/devices\/device\.ts$/],
   [/^src\/(memory|shape)\.ts$/],
-  [/^src\/(errors|dtype)\.ts$/, /^src\/generated\//],
+  [/^src\/(errors|dtype|draws)\.ts$/, /^src\/generated\//],
 ];
 
 const layerOf = (file: string): number =>

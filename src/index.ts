@@ -2,6 +2,7 @@
 export { type BinaryName } from "./devices/binaries.js";
 export { type Device, memory, type MemoryReport, setDevice } from "./devices/device.js";
 export type { DType, Numbers } from "./dtype.js";
+export { checkpoint } from "./checkpoint.js";
 export * from "./errors.js";
 export { grad, jvp, type Pullback, valueAndGrad, vjp } from "./grad.js";
 export { info, type Info, init, type InitOptions } from "./init.js";

@@ -1,5 +1,6 @@
 /** Dropout. */
 import { checkOptions } from "../arguments.js";
+import { DrawCounter } from "../draws.js";
 import { OptionError } from "../errors.js";
 import { dropout, type Key } from "../ops/random.js";
 import { foldIn } from "../random.js";
@@ -13,8 +14,8 @@ import { Module } from "./module.js";
  */
 export class Dropout extends Module {
   readonly #key: Key;
-  /** The masks drawn so far. */
-  #calls = 0;
+  /** Counts the masks drawn so far. */
+  readonly #calls = new DrawCounter();
 
   constructor(
     readonly rate: number,
@@ -30,6 +31,6 @@ export class Dropout extends Module {
 
   forward(x: Tensor): Tensor {
     if (!this.training || this.rate === 0) return x;
-    return dropout(x, foldIn(this.#key, this.#calls++), this.rate);
+    return dropout(x, foldIn(this.#key, this.#calls.next()), this.rate);
   }
 }

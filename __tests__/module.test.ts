@@ -103,8 +103,11 @@ test("each kernel is in one part, and the windows end where the heap begins", ()
   expect(windowOf(partNames.at(-1)!) + WINDOW).toBeLessThanOrEqual(HEAP_START);
 });
 
-/** Functions whose innermost loop may call others: once for a row, a line of a tile, or a block, never for a vector. */
+/** Functions whose innermost loop may call others: once for a row, a line of a tile, a block, or an attempt of rejection. */
 const perRow = [
+  "random/distributions/gamma",
+  "random/distributions/triangularRows",
+  "random/distributions/truncatedNormal",
   "gemm/dots/dots",
   "gemm/product<assembly/gemm/epilogue/Store>",
   "gemm/multiply/multiply<assembly/gemm/panels/Strided,assembly/gemm/panels/Strided,assembly/gemm/epilogue/Activate>",

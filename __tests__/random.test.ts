@@ -52,6 +52,14 @@ const checksums = {
   normal: "1ed03a55",
   bernoulli: "6623bf58",
   permutation: "1f903d47",
+  exponential: "d09dee6c",
+  gumbel: "3586d9ca",
+  truncatedNormal: "6ed910f1",
+  tail: "43daa05a",
+  gamma: "18610c3c",
+  smallGamma: "454a5d31",
+  categorical: "a8349fa6",
+  multivariateNormal: "6361abd0",
 };
 
 test.each(runnable)("a key gives the bits that it always gave on %s", async (binary) => {
@@ -62,6 +70,14 @@ test.each(runnable)("a key gives the bits that it always gave on %s", async (bin
     normal: L.random.normal(key, [10007], { mean: 1, deviation: 2 }),
     bernoulli: L.random.bernoulli(key, [10007], 0.3),
     permutation: L.random.permutation(key, 10007),
+    exponential: L.random.exponential(key, [10007]),
+    gumbel: L.random.gumbel(key, [10007]),
+    truncatedNormal: L.random.truncatedNormal(key, [10007]),
+    tail: L.random.truncatedNormal(key, [10007], { low: 3, high: 4 }),
+    gamma: L.random.gamma(key, [10007], { concentration: 3 }),
+    smallGamma: L.random.gamma(key, [10007], { concentration: 0.25 }),
+    categorical: L.random.categorical(L.tensor([0, 1, 2]), key, [10007]),
+    multivariateNormal: L.random.multivariateNormal(key, [1007], L.tensor([1, 2]), L.tensor([[2, 1], [1, 3]])), // prettier-ignore
   };
   const found = Object.entries(made).map(([name, x]) => [name, checksum(bitsOf(x.dataSync()))]);
   expect(Object.fromEntries(found)).toEqual(checksums);
@@ -103,6 +119,71 @@ describe("distributions", () => {
     const beyond = x.dataSync().filter((value) => Math.abs(value) > 3).length / n;
     within(beyond, 0.0026998, 0.0026998);
     expect(x.dataSync().every(Number.isFinite)).toBe(true);
+  });
+
+  test("exponential, gumbel: moments, tails", () => {
+    const x = L.random.exponential(L.random.key(12), [n], { rate: 2 });
+    const [mean, variance] = moments(x);
+    within(mean, 1 / 2, 1 / 4);
+    within(variance, 1 / 4, 8 / 16);
+    expect(x.dataSync().every((value) => value > 0 && value < 30)).toBe(true);
+    const small = x.dataSync().filter((value) => value < 2 ** -12 / 2).length / n;
+    within(small, 2 ** -12, 2 ** -12);
+    const euler = 0.5772156649;
+    const g = L.random.gumbel(L.random.key(13), [n], { location: 1, scale: 2 });
+    const [location, spread] = moments(g);
+    within(location, 1 + 2 * euler, (4 * Math.PI ** 2) / 6);
+    within(spread, (4 * Math.PI ** 2) / 6, 4.4 * ((4 * Math.PI ** 2) / 6) ** 2);
+  });
+
+  test("truncatedNormal: moments of the body and of a tail, bounds", () => {
+    const x = L.random.truncatedNormal(L.random.key(14), [n], { mean: 10, deviation: 3 });
+    const [mean, variance] = moments(x);
+    within(mean, 10, 9 * 0.774);
+    within(variance, 9 * 0.7737413, 81 * 2);
+    expect(x.dataSync().every((value) => value >= 4 && value <= 16)).toBe(true);
+    // Beyond 5 deviations the mean is φ(5) / Φ(−5).
+    const tail = L.random.truncatedNormal(L.random.key(15), [n], { low: -Infinity, high: -5 });
+    const [far, width] = moments(tail);
+    within(far, -5.1865036, 0.0337);
+    within(width, 0.0326, 0.01);
+    expect(tail.dataSync().every((value) => value <= -5)).toBe(true);
+  });
+
+  test.each([0.2, 1, 4.5])("gamma with concentration %d: moments", (concentration) => {
+    const x = L.random.gamma(L.random.key(16), [n], { concentration, rate: 0.5 });
+    const [mean, variance, third] = moments(x);
+    within(mean, 2 * concentration, 4 * concentration);
+    within(variance, 4 * concentration, 16 * (2 * concentration ** 2 + 6 * concentration));
+    within(third, 16 * concentration, 64 * (15 * concentration ** 3 + 130 * concentration ** 2 + 120 * concentration)); // prettier-ignore
+    expect(x.dataSync().every((value) => value >= 0 && value < Infinity)).toBe(true);
+  });
+
+  test("categorical: each class by its probability", () => {
+    const logits = L.tensor([Math.log(0.1), Math.log(0.6), -Infinity, Math.log(0.3)]);
+    const drawn = L.random.categorical(logits, L.random.key(17), [n]).dataSync();
+    [0.1, 0.6, 0, 0.3].forEach((p, c) =>
+      within(drawn.filter((value) => value === c).length / n, p, Math.max(p * (1 - p), 1e-9)),
+    );
+  });
+
+  test("multivariateNormal: mean and covariance, and what it refuses", () => {
+    const covariance = L.tensor([[4, 1.2, 0], [1.2, 1, -0.3], [0, -0.3, 0.5]]); // prettier-ignore
+    const mean = L.tensor([1, -2, 3]);
+    const x = L.random.multivariateNormal(L.random.key(18), [n], mean, covariance);
+    expect(x.shape).toEqual([n, 3]);
+    const centred = L.sub(x, mean);
+    L.mean(centred, { axis: 0 })
+      .dataSync()
+      .forEach((value, i) => within(value, 0, covariance.dataSync()[4 * i]));
+    const found = L.matmul(L.mul(centred, 1 / n), centred, { transposeA: true }).dataSync();
+    covariance.dataSync().forEach((value, i) => within(found[i], value, 32));
+    const draw = (c: L.Tensor) => (): unknown => L.random.multivariateNormal([0, 0], [2], L.ones([2]), c);
+    expect(draw(L.tensor([[1, 2], [2, 1]]))).toThrow("multivariateNormal: covariance is not positive definite (row 1)"); // prettier-ignore
+    expect(draw(L.tensor([[1, 2], [0, 1]]))).toThrow("multivariateNormal: covariance is not symmetric at [1, 0]"); // prettier-ignore
+    expect(draw(L.ones([3, 3]))).toThrow(
+      new L.ShapeError("multivariateNormal: covariance is [3, 3], expected [2, 2] (mean [2])"),
+    );
   });
 
   test("neighbours, the two halves of a pair, and streams of neighbouring keys are uncorrelated", () => {

@@ -115,3 +115,24 @@ export function words(counter: u32, key0: u32, key1: u32): u64 {
   }
   return ((<u64>v) << 32) | u;
 }
+
+/** Both words of the counters (first … first + 3, second): four first words at `to`, four second words behind them. */
+export function quadruple(first: i32, second: i32, key0: i32, key1: i32, to: usize): void {
+  let key2 = PARITY ^ key0 ^ key1;
+  let u = i32x4.add(i32x4.splat(first + key0), i32x4(0, 1, 2, 3));
+  let v = i32x4.splat(second + key1);
+  for (let round = 0; round < 20;) {
+    const left = (<i32>((0x18101d11061a0f0d as u64) >> ((round & 7) << 3))) & 31;
+    u = i32x4.add(u, v);
+    v = mix(u, v, left);
+    if (++round & 3) continue;
+    u = i32x4.add(u, i32x4.splat(key1));
+    v = i32x4.add(v, i32x4.splat(key2 + (round >> 2)));
+    const key = key0;
+    key0 = key1;
+    key1 = key2;
+    key2 = key;
+  }
+  v128.store(to, u);
+  v128.store(to, v, 16);
+}

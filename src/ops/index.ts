@@ -1,5 +1,6 @@
 /** Every op: the registry is this module's namespace. */
 export { add, div, mul, sub } from "./binary.js";
+export * from "./distributions.js";
 export * from "./elementary.js";
 export { full } from "./fill.js";
 export { linear, matmul } from "./matmul.js";

@@ -8,9 +8,10 @@ import type { Tensor } from "../tensor.js";
 /** Two 32-bit words that determine a stream of Threefry-2x32. */
 export type Key = readonly [number, number];
 
-const noKey: Key = [0, 0];
+export const noKey: Key = [0, 0];
 
-function generator(kernel: KernelName, key: Key, shape: Shape, ...numbers: number[]): Launch {
+/** A kernel over a fresh float32 tensor. */
+export function generator(kernel: KernelName, key: Key, shape: Shape, ...numbers: number[]): Launch {
   checkKey(kernel, key);
   checkShape(kernel, shape);
   const grid = sizeOf(shape);

@@ -103,9 +103,11 @@ test("each kernel is in one part, and the windows end where the heap begins", ()
   expect(windowOf(partNames.at(-1)!) + WINDOW).toBeLessThanOrEqual(HEAP_START);
 });
 
-/** Functions whose innermost loop may call others: once for a row, a line of a tile, a block, or an attempt of rejection. */
+/** Functions whose innermost loop may call others: once for a row, a line of a tile, a block, or a logarithm of a draw. */
 const perRow = [
+  "random/distributions/exponential",
   "random/distributions/gamma",
+  "random/distributions/gumbel",
   "random/distributions/triangularRows",
   "random/distributions/truncatedNormal",
   "gemm/dots/dots",

@@ -29,7 +29,7 @@ export class Exp extends Exponential {
   }
 }
 
-/** 1 / (1 + p) where x ≥ 0, else p / (1 + p), for p = exp(−|x|). */
+/** 2⁶⁴ / (2⁶⁴ + p) where x ≥ 0, else p / (2⁶⁴ + p), for p = 2⁶⁴·exp(−|x|): no p is subnormal, only the quotient may be. */
 export class Sigmoid extends Exponential {
   edge(): f32 {
     return -0.0;
@@ -38,17 +38,18 @@ export class Sigmoid extends Exponential {
     return -104;
   }
   unit(): f32 {
-    return 1;
+    return 1.8446744073709552e19;
   }
   bias(): f32 {
-    return 254;
+    return 191;
   }
   before(x: v128, sign: v128, low: v128): v128 {
     return f32x4.pmax(v128.or(x, sign), low);
   }
-  after(e: v128, t: v128, x: v128, sign: v128, one: v128): v128 {
-    const p = power(e, t, one);
-    return f32x4.div(select(p, one, i32x4.shr_s(x, 31)), f32x4.add(one, p));
+  after(e: v128, t: v128, x: v128, sign: v128, unit: v128): v128 {
+    const s = i32x4.shl(t, 23);
+    const p = madd(e, s, s);
+    return f32x4.div(select(p, unit, i32x4.shr_s(x, 31)), f32x4.add(unit, p));
   }
 }
 

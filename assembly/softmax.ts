@@ -3,7 +3,7 @@
  * taken below the row's maximum. A row with NaN or Infinity, or with nothing but −Infinity, becomes NaN.
  */
 import { sumDecays } from "./exponential/decay";
-import { dot, largest } from "./softmax/row";
+import { aheadOf, dot, largest } from "./softmax/row";
 import { loadPart, log, storePart } from "./simd";
 
 export { crossEntropy, crossEntropyGrad } from "./softmax/crossEntropy";
@@ -42,13 +42,17 @@ function row<F extends Term>(a: usize, b: usize, y: usize, n: i32, s: f32, t: f3
   const end = (n << 2) - 16;
   const last = f.of(v128.load(a + end), v128.load(b + end), S, T);
   const lastAt = y + end;
-  for (; n >= 8; n -= 8, a += 32, b += 32, y += 32) {
+  for (; n >= 16; n -= 16, a += 64, b += 64, y += 64) {
     const y0 = f.of(v128.load(a), v128.load(b), S, T);
     const y1 = f.of(v128.load(a, 16), v128.load(b, 16), S, T);
+    const y2 = f.of(v128.load(a, 32), v128.load(b, 32), S, T);
+    const y3 = f.of(v128.load(a, 48), v128.load(b, 48), S, T);
     v128.store(y, y0);
     v128.store(y, y1, 16);
+    v128.store(y, y2, 32);
+    v128.store(y, y3, 48);
   }
-  if (n >= 4) v128.store(y, f.of(v128.load(a), v128.load(b), S, T));
+  for (; n >= 4; n -= 4, a += 16, b += 16, y += 16) v128.store(y, f.of(v128.load(a), v128.load(b), S, T));
   v128.store(lastAt, last);
 }
 
@@ -56,7 +60,7 @@ function row<F extends Term>(a: usize, b: usize, y: usize, n: i32, s: f32, t: f3
 export function softmax(x: usize, y: usize, cols: i32, begin: i32, end: i32): void {
   for (let i = begin; i < end; i++) {
     const at = (i * cols) << 2;
-    const sum = sumDecays(x + at, y + at, cols, largest(x + at, cols), 1);
+    const sum = sumDecays(x + at, y + at, cols, largest(x + at, cols), 1, aheadOf(i, end, cols));
     row<Scaled>(y + at, y + at, y + at, cols, <f32>(1 / sum), 0);
   }
 }
@@ -66,7 +70,7 @@ export function logSoftmax(x: usize, y: usize, cols: i32, begin: i32, end: i32):
   for (let i = begin; i < end; i++) {
     const at = (i * cols) << 2;
     const top = largest(x + at, cols);
-    const sum = sumDecays(x + at, 0, cols, top, 1);
+    const sum = sumDecays(x + at, 0, cols, top, 1, aheadOf(i, end, cols));
     row<Below>(x + at, x + at, y + at, cols, top, f32x4.extract_lane(log(f32x4.splat(<f32>sum)), 0));
   }
 }
@@ -83,7 +87,7 @@ export function softmaxGrad(dy: usize, y: usize, dx: usize, cols: i32, begin: i3
 export function logSoftmaxGrad(dy: usize, y: usize, dx: usize, cols: i32, begin: i32, end: i32): void {
   for (let i = begin; i < end; i++) {
     const at = (i * cols) << 2;
-    sumDecays(y + at, dx + at, cols, 0, <f32>-dot(dy + at, 0, cols));
+    sumDecays(y + at, dx + at, cols, 0, <f32>-dot(dy + at, 0, cols), aheadOf(i, end, cols));
     row<Sum>(dx + at, dy + at, dx + at, cols, 0, 0);
   }
 }

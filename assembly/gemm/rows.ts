@@ -5,7 +5,10 @@ import { bytes } from "./tile";
 /** Columns that four rows of B keep in L1 while each row of A passes over them. */
 const CHUNK: i32 = 512;
 
-/** c[i · cRow + j] = Σ a[i · aRow + p · aCol] · b[p · bRow + j] for i < m, j < n, p < k. */
+/**
+ * c[i · cRow + j] = Σ a[i · aRow + p · aCol] · b[p · bRow + j] for i < m, j < n, p < k. The four rows of B of a turn lie a
+ * quarter of all apart, as in dots.ts: 1024² out of the third cache 60 GB/s, as a plain read, where neighbours reach 35.
+ */
 export function sumRows(
   a: usize,
   aRow: i32,
@@ -18,22 +21,36 @@ export function sumRows(
   n: i32,
   k: i32,
 ): void {
-  const aStep = bytes(aCol),
-    bStep = bytes(bRow);
+  const quarter = k >> 2;
   for (let i = 0; i < m; i++) memory.fill(c + bytes(i * cRow), 0, bytes(n));
-  for (let p = 0; p < k;) {
-    const count = k - p < 4 ? 1 : 4;
-    for (let j = 0; j < n; j += CHUNK) {
-      const column = bytes(j),
-        cols = min(n - j, CHUNK);
-      for (let i = 0; i < m; i++) {
-        const x = a + bytes(i * aRow + p * aCol),
-          y = c + bytes(i * cRow);
-        addRows(x, aStep, b + column, bStep, count, y + column, cols);
-      }
+  for (let p = 0; p < quarter; p++) {
+    turn(a + bytes(p * aCol), aRow, quarter * aCol, b + bytes(p * bRow), quarter * bRow, 4, c, cRow, m, n);
+  }
+  for (let p = quarter << 2; p < k; p++) {
+    turn(a + bytes(p * aCol), aRow, 0, b + bytes(p * bRow), 0, 1, c, cRow, m, n);
+  }
+}
+
+/** The share of one or four rows of B, aStep and bStep elements apart, in all of C. */
+function turn(
+  a: usize,
+  aRow: i32,
+  aStep: i32,
+  b: usize,
+  bStep: i32,
+  count: i32,
+  c: usize,
+  cRow: i32,
+  m: i32,
+  n: i32,
+): void {
+  for (let j = 0; j < n; j += CHUNK) {
+    const cols = min(n - j, CHUNK);
+    for (let i = 0; i < m; i++) {
+      const x = a + bytes(i * aRow),
+        y = c + bytes(i * cRow + j);
+      addRows(x, bytes(aStep), b + bytes(j), bytes(bStep), count, y, cols);
     }
-    b += bStep * count;
-    p += count;
   }
 }
 

@@ -1,7 +1,7 @@
 /** The cross entropy of softmax and labels over rows, and its gradient; the grid is the rows. */
 import { sumDecays } from "../exponential/decay";
 import { mapLog } from "../logarithm";
-import { largest } from "./row";
+import { aheadOf, largest } from "./row";
 
 /**
  * logSum = log Σ eˣ, loss = logSum − x[label]: logits x [rows, cols], labels [rows] → loss, logSum [rows].
@@ -22,7 +22,7 @@ export function crossEntropy(
     const valid = load<u32>(labels + (i << 2)) < <u32>cols;
     const top = valid ? largest(x, cols) : NaN;
     store<f32>(loss + (i << 2), top);
-    store<f32>(logSum + (i << 2), <f32>sumDecays(x, 0, cols, top, 1));
+    store<f32>(logSum + (i << 2), <f32>sumDecays(x, 0, cols, top, 1, aheadOf(i, end, cols)));
     if (!valid && !fault) fault = i + 1;
   }
   mapLog(logSum + (begin << 2), logSum + (begin << 2), end - begin);
@@ -54,7 +54,7 @@ export function crossEntropyGrad(
     const at = (i * cols) << 2;
     const scale = load<f32>(dy + (i << 2));
     const label = load<i32>(labels + (i << 2));
-    sumDecays(logits + at, dlogits + at, cols, load<f32>(logSum + (i << 2)), scale);
+    sumDecays(logits + at, dlogits + at, cols, load<f32>(logSum + (i << 2)), scale, aheadOf(i, end, cols));
     if (<u32>label >= <u32>cols) continue;
     const hit = dlogits + at + (label << 2);
     store<f32>(hit, load<f32>(hit) - scale);

@@ -44,3 +44,8 @@ export function dot(a: usize, b: usize, n: i32): f64 {
   }
   return total;
 }
+
+/** The bytes to the next row, 0 behind the last: what `sumDecays` may bring into the cache. */
+export function aheadOf(row: i32, end: i32, cols: i32): usize {
+  return row + 1 < end ? (<usize>cols) << 2 : 0;
+}

@@ -111,6 +111,9 @@ export const matmul: ExamOf<typeof ops.matmul> = {
     { inputs: [reals([3, 5, 4]), reals([5, 6])], attributes: { transposeA: true } },
     { inputs: [reals([1, 17, 20]), reals([5, 20, 18])] },
     { inputs: [reals([0, 4, 5]), reals([5, 6])] },
+    // One vector and a matrix that does not stay in cache.
+    { inputs: [reals([1, 523]), reals([517, 523])], attributes: { transposeB: true } },
+    { inputs: [reals([517, 523]), reals([523, 1])] },
     { inputs: [values(specials, [specials.length, 1]), values(specials, [1, specials.length])] },
   ],
   gradients: [

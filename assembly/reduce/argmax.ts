@@ -99,7 +99,7 @@ export function argmax(x: usize, y: usize, layout: usize, begin: i32, end: i32):
       continue;
     }
     const stop = min(begin + 8, end);
-    fold<Max>(x, y, layout, 1, begin, stop);
+    fold<Max>(x, y, layout, 0, 1, begin, stop); // rows need no scratch
     for (; begin < stop; begin++) {
       const to = y + (begin << 2);
       store<i32>(to, placeInRow(x + outputAt(layout, begin), layout, n, load<f32>(to)));

@@ -61,6 +61,13 @@ const specialCases: readonly Case<Over>[] = [
   { inputs: [values([...specials, ...specials].reverse(), [specials.length, 2])], attributes: { axis: 0 } },
 ];
 
+/** Down columns: more of them than are folded at a time, more rows than go into a partial result, several runs. */
+const columns: readonly Case<Over>[] = [
+  { inputs: [reals([9, 4103])], attributes: { axis: 0 } },
+  { inputs: [reals([203, 7])], attributes: { axis: 0 } },
+  { inputs: [reals([3, 11, 2, 18])], attributes: { axis: [0, 2] } },
+];
+
 const errors: ExamOf<typeof ops.sum>["errors"] = [
   {
     call: (op, make) => op(make(reals([2, 3])), { axis: 2 }),
@@ -102,9 +109,11 @@ export const sum: ExamOf<typeof ops.sum> = {
   sized,
   cases: [
     ...cases,
+    ...columns,
     ...specialCases,
     { inputs: [reals([3, 0])], attributes: { axis: 1 } },
     { inputs: [reals([200000], 0, 1)] },
+    { inputs: [reals([50000, 4], 0, 1)], attributes: { axis: 0 } },
   ],
   gradients: cases.slice(0, 5),
   errors,
@@ -115,7 +124,7 @@ export const mean: ExamOf<typeof ops.mean> = {
   reference: ([x], over) => reduce(x, over, (group) => total(group) / group.length),
   scale: (inputs, over) => mean.reference(magnitudes(inputs), over) as Reference,
   sized: sizedRows,
-  cases: [...cases, ...specialCases, { inputs: [reals([3, 0])], attributes: { axis: 1 } }],
+  cases: [...cases, ...columns, ...specialCases, { inputs: [reals([3, 0])], attributes: { axis: 1 } }],
   gradients: cases.slice(0, 5),
   errors,
   bench,
@@ -135,7 +144,7 @@ export const max: ExamOf<typeof ops.max> = {
   reference: ([x], over) => reduce(x, over, largest),
   ulps: 0.5, // exact, but for the sign of a zero
   sized: sizedRows,
-  cases: [...cases, ...specialCases, { inputs: [reals([0, 3])], attributes: { axis: 1 } }],
+  cases: [...columns, ...cases, ...specialCases, { inputs: [reals([0, 3])], attributes: { axis: 1 } }],
   gradients: [
     { inputs: [apart([])] },
     { inputs: [apart([7, 6])] },

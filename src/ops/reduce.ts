@@ -46,6 +46,15 @@ function layoutOf(shape: Shape, axes: readonly number[]): number[] {
   ];
 }
 
+/** As in assembly/reduce/fold.ts: how many columns are folded at a time, with 12 bytes of scratch each. */
+const COLUMNS = 4096;
+
+/** What a fold needs beside the inputs: bytes for outputs that lie side by side in x. */
+function scratchFor([kept, , columns, stride]: readonly number[]): number {
+  const sideBySide = kept > 0 && stride === 1 ? Math.min(4 * Math.ceil(columns / 4), COLUMNS) : 0;
+  return 12 * Math.max(sideBySide, 4);
+}
+
 function reduction(
   name: string,
   kernel: KernelName,
@@ -67,6 +76,11 @@ function reduction(
   };
 }
 
+/** A reduction by `fold`, whose kernel takes these numbers. */
+function folded(plan: Launch, numbers?: readonly number[]): Launch {
+  return { ...plan, numbers, scratch: scratchFor(plan.layout!) };
+}
+
 /** Throws when there is nothing to choose from. */
 function checkNotEmpty(name: string, x: Spec, { count }: { count: number }): void {
   if (count === 0 && sizeOf(x.shape) === 0)
@@ -84,7 +98,7 @@ export const sum = /* @__PURE__ */ op<[x: Tensor], Over>()({
   name: "sum",
   inputs: { x: "float32" },
   defaults: everything,
-  plan: ([x], over) => ({ ...reduction("sum", "sum", x, over), numbers: [1] }),
+  plan: ([x], over) => folded(reduction("sum", "sum", x, over), [1]),
   vjp: (dy, _, [x], over) => [stretch(dy, x.shape, over)],
 });
 
@@ -95,7 +109,7 @@ export const mean = /* @__PURE__ */ op<[x: Tensor], Over>()({
   defaults: everything,
   plan([x], over) {
     const plan = reduction("mean", "sum", x, over);
-    return { ...plan, numbers: [1 / plan.count] };
+    return folded(plan, [1 / plan.count]);
   },
   vjp: (dy, [y], [x], over) => [() => stretch(mul(dy, y.size / x.size), x.shape, over)],
 });
@@ -108,7 +122,7 @@ export const max = /* @__PURE__ */ op<[x: Tensor], Over>()({
   plan([x], over) {
     const plan = reduction("max", "max", x, over);
     checkNotEmpty("max", x, plan);
-    return plan;
+    return folded(plan);
   },
   vjp: (dy, [y], [x], over) => [maxGrad(dy, x, y, over)],
 });

@@ -113,6 +113,7 @@ const perRow = [
   "gemm/dots/dots",
   "gemm/product<assembly/gemm/epilogue/Store>",
   "gemm/multiply/multiply<assembly/gemm/panels/Strided,assembly/gemm/panels/Strided,assembly/gemm/epilogue/Activate>",
+  "gemm/rows/sumRows",
   "gemm/rows/turn",
   "movement/transpose",
   "movement/turn",

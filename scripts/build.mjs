@@ -1,9 +1,10 @@
 /** Builds the package: the Wasm binaries, their embedded form and the kernels' names, one module, its types. */
 import { execFileSync, spawn } from "node:child_process";
-import { cpSync, mkdirSync, readFileSync, rmSync } from "node:fs";
+import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { transform } from "esbuild";
 import { rollup } from "rollup";
 import { embed } from "./embed.mjs";
 import { parts, windowOf } from "./parts.mjs";
@@ -30,27 +31,29 @@ function asc(...args) {
 
 const config = JSON.parse(readFileSync("asconfig.json", "utf8"));
 
-/** Compiles one part for one instruction set, with the options of asconfig.json but not its entry. */
-function compilePart(part, target) {
-  const name = `build/parts/${part}.${target}`;
-  const options = {
-    ...config.options,
-    enable: [...config.options.enable, ...(config.targets[target].enable ?? [])],
-    bindings: ["raw"],
-    memoryBase: windowOf(part),
-  };
-  const flags = Object.entries(options).flatMap(([flag, value]) => {
+/** Compiles a module of its own with the options of asconfig.json, but not its entry. */
+function compileAlone(entry, outFile, target, more = {}) {
+  const { options, targets } = config;
+  const enable = [...options.enable, ...(targets[target].enable ?? [])];
+  const flags = Object.entries({ ...options, ...more, enable, outFile }).flatMap(([flag, value]) => {
     if (value === true) return [`--${flag}`];
     return [value].flat().flatMap((item) => [`--${flag}`, String(item)]);
   });
-  return asc(`assembly/parts/${part}.ts`, "--config", "none", ...flags, "--outFile", `${name}.wasm`);
+  return asc(entry, "--config", "none", ...flags);
 }
+
+const compilePart = (part, target) =>
+  compileAlone(`assembly/parts/${part}.ts`, `build/parts/${part}.${target}.wasm`, target, {
+    bindings: ["raw"],
+    memoryBase: windowOf(part),
+  });
 
 const binaries = ["simd", "relaxed", "simd-threads", "relaxed-threads"];
 
 rmSync("dist", { recursive: true, force: true });
 const jobs = [
   ...binaries.map((target) => () => asc("--target", target)),
+  () => compileAlone("assembly/unpack.ts", "build/parts/unpack.wasm", "simd", { shrinkLevel: 2 }),
   ...parts.flatMap((part) => ["simd", "relaxed"].map((target) => () => compilePart(part, target))),
 ];
 // Two at a time: a compiler takes some 400 MB.
@@ -69,9 +72,12 @@ const bundle = await rollup({
   onLog: (level, log, next) => log.code === "CIRCULAR_DEPENDENCY" || next(level, log),
   plugins: [{ resolveId: (id) => (id === LOADER ? fileURLToPath(import.meta.resolve(LOADER)) : null) }],
 });
-await bundle.write({
-  file: "dist/index.js",
-  banner: "/* lanewise, MIT. Contains @assemblyscript/loader, Apache-2.0, the AssemblyScript authors. */",
-});
+const { output } = await bundle.generate({});
+// In ASCII and without comments an engine reads it faster: 24 ms for 27 (Node 24).
+const { code } = await transform(output[0].code, { charset: "ascii" });
+writeFileSync(
+  "dist/index.js",
+  `/* lanewise, MIT. Contains @assemblyscript/loader, Apache-2.0, the AssemblyScript authors. */\n${code}`,
+);
 mkdirSync("dist/wasm", { recursive: true });
 for (const target of binaries) cpSync(`build/wasm/${target}.wasm`, `dist/wasm/${target}.wasm`);

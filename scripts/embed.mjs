@@ -94,6 +94,11 @@ export function embed() {
     return kernels;
   });
   writeFileSync(
+    "src/generated/unpack.ts",
+    `/** Written by scripts/embed.mjs: assembly/unpack.ts as base64. */\n` +
+      `export const unpacker =\n  "${readFileSync("build/parts/unpack.wasm", "base64")}";\n`,
+  );
+  writeFileSync(
     "src/generated/index.ts",
     `/** Written by scripts/embed.mjs: every part. */\n` +
       parts.map((part) => `export { ${part} } from "./${part}.js";\n`).join(""),

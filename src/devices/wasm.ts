@@ -1,13 +1,11 @@
 /** The Wasm device: kernels of one binary over one memory, on the calling thread. */
-import { instantiateSync } from "@assemblyscript/loader";
 import { arrayOf, type DType, type Numbers } from "../dtype.js";
 import { DeviceError } from "../errors.js";
 import { type Block, Heap } from "../memory.js";
 import { freedByNet } from "../tensor.js";
 import { type BinaryName, unpack } from "./binaries.js";
 import type { Device, Launch, MemoryReport, Part } from "./device.js";
-
-type Kernel = (...numbers: number[]) => number | undefined;
+import { instantiate, type WasmFunction } from "./instance.js";
 
 const PAGE = 2 ** 16;
 
@@ -16,7 +14,7 @@ export const HEAP_START = 16384;
 
 export class WasmDevice implements Device {
   readonly #memory = new WebAssembly.Memory({ initial: 1 });
-  readonly #kernels: Record<string, Kernel> = {};
+  readonly #kernels: Record<string, WasmFunction> = {};
   readonly #heap: Heap;
 
   /** `binary` is the instruction set of the parts that ops bring along; `maxMemory` bounds the memory, in bytes. */
@@ -30,9 +28,7 @@ export class WasmDevice implements Device {
 
   /** Adds a module's kernels to the device's. */
   link(module: WebAssembly.Module): void {
-    const { instance } = instantiateSync(module, { env: { memory: this.#memory } });
-    // Not the loader's `exports`: it wraps each function to set a global that these kernels do not have.
-    Object.assign(this.#kernels, instance.exports);
+    Object.assign(this.#kernels, instantiate(module, this.#memory));
   }
 
   alloc(bytes: number, owner: string): Block {
@@ -87,7 +83,7 @@ export class WasmDevice implements Device {
   }
 
   /** A kernel that is not here yet, from the part that has it. */
-  #bring(kernel: string, owner: string, part: Part | undefined): Kernel {
+  #bring(kernel: string, owner: string, part: Part | undefined): WasmFunction {
     if (part !== undefined) this.link(new WebAssembly.Module(unpack(this.binary, part)));
     if (this.#kernels[kernel] === undefined)
       throw new DeviceError(`${owner}: ${this.name} has no kernel "${kernel}"`);

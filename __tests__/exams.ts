@@ -44,6 +44,7 @@ export function arraysOf({ inputs }: Case, seed = 1): Reference[] {
   const random = randomNumbers(seed);
   return inputs.map((sample) => ({
     shape: sample.shape,
+    dtype: sample.dtype,
     data: Float64Array.from(numbersOf(sample, random)),
   }));
 }

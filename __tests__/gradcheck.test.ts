@@ -33,7 +33,7 @@ function moved(
   return x.map(({ shape, data }, i) => ({
     shape,
     data: data.map((value, j) =>
-      case_.inputs[i].dtype === "int32"
+      case_.inputs[i].dtype !== "float32"
         ? value
         : moves.reduce((sum, [step, d]) => sum + step * d[i].data[j], value),
     ),

@@ -105,6 +105,7 @@ test("each kernel is in one part, and the windows end where the heap begins", ()
 
 /** Functions whose innermost loop may call others: once for a row, a line of a tile, a block, or a logarithm of a draw. */
 const perRow = [
+  "broadcast/along<assembly/pointwise/Mod>",
   "random/distributions/exponential",
   "random/distributions/gamma",
   "random/distributions/gumbel",

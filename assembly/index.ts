@@ -3,3 +3,4 @@ export * from "./parts/core";
 export * from "./parts/elementary";
 export * from "./parts/optimizers";
 export * from "./parts/distributions";
+export * from "./parts/pointwise";

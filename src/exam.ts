@@ -7,6 +7,8 @@ import type { Tensor } from "./tensor.js";
 /** An array in double precision: what references take and give. */
 export interface Reference {
   readonly shape: Shape;
+  /** That of an input's tensor. Results need not say it. */
+  readonly dtype?: DType;
   readonly data: Float64Array;
 }
 
@@ -79,6 +81,11 @@ export function nonzero(shape: Shape): Sample {
 /** Whole numbers in [0, below). */
 export function integers(shape: Shape, below: number): Sample {
   return { shape, dtype: "int32", element: (_, random) => Math.floor(random * below) };
+}
+
+/** Truth values, about half of them 1. */
+export function truths(shape: Shape): Sample {
+  return { shape, dtype: "bool", element: (_, random) => Number(random < 0.5) };
 }
 
 /** These numbers, in order. */

@@ -24,6 +24,28 @@ export {
   stopGradient,
   transpose,
 } from "./ops/movement.js";
+export {
+  cast,
+  clip,
+  equal,
+  floorDiv,
+  greater,
+  greaterEqual,
+  isFinite,
+  isInf,
+  isNaN,
+  less,
+  lessEqual,
+  logicalAnd,
+  logicalNot,
+  logicalOr,
+  logicalXor,
+  maximum,
+  minimum,
+  mod,
+  notEqual,
+  where,
+} from "./ops/pointwise.js";
 export { argmax, max, mean, sum } from "./ops/reduce.js";
 export { crossEntropy, logSoftmax, softmax } from "./ops/softmax.js";
 export { exp, log, neg, relu, sigmoid, sqrt, square, tanh } from "./ops/unary.js";

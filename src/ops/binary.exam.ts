@@ -6,7 +6,7 @@ import type * as ops from "./binary.js";
 /** Every pair of special values, as a row against a column. */
 const everyPair: Case = { inputs: [values(specials), values(specials, [specials.length, 1])] };
 
-const broadcasting: readonly Case[] = [
+export const broadcasting: readonly Case[] = [
   { inputs: [reals([5, 7]), nonzero([7])] },
   { inputs: [reals([7]), nonzero([5, 7])] },
   { inputs: [reals([5, 1]), nonzero([1, 7])] },
@@ -33,7 +33,8 @@ const arithmetic = (f: (x: number, y: number) => number): ExamOf<typeof ops.add>
     {
       call: (op, make) => op(make(reals([2])), make(integers([2], 3))),
       error: DTypeError,
-      message: /: y is int32, expected float32$/,
+      message:
+        /: (x is float32 and y is int32, expected the same \(cast converts\)|y is int32, expected float32)$/,
     },
     {
       call: (op, make) => (op as (...args: unknown[]) => unknown)(make(reals([2]))),
@@ -54,7 +55,23 @@ const arithmetic = (f: (x: number, y: number) => number): ExamOf<typeof ops.add>
   },
 });
 
-export const add: ExamOf<typeof ops.add> = arithmetic((x, y) => x + y);
-export const sub: ExamOf<typeof ops.sub> = arithmetic((x, y) => x - y);
-export const mul: ExamOf<typeof ops.mul> = arithmetic((x, y) => x * y);
+/** Of whole numbers too, a row against a column of them; the largest products and sums leave the range. */
+const whole: readonly Case[] = [
+  { inputs: [integers([3, 43], 1000), integers([43], 1000)] },
+  { inputs: [values([0, 1, -1, 7, -8, 2147483647, -2147483648], [7], "int32"), values([0, 1, -1, 7, -8, 2147483647, -2147483648], [7, 1], "int32")] }, // prettier-ignore
+];
+
+const withInt = (
+  f: (x: number, y: number) => number,
+  int: (x: number, y: number) => number,
+): ExamOf<typeof ops.add> => {
+  const exam = arithmetic(f);
+  const reference: typeof exam.reference = ([x, y], attributes) =>
+    x.dtype === "int32" ? pairs(x, y, int) : exam.reference([x, y], attributes);
+  return { ...exam, reference, cases: [...exam.cases, ...whole] };
+};
+
+export const add: ExamOf<typeof ops.add> = withInt((x, y) => x + y, (x, y) => (x + y) | 0); // prettier-ignore
+export const sub: ExamOf<typeof ops.sub> = withInt((x, y) => x - y, (x, y) => (x - y) | 0); // prettier-ignore
+export const mul: ExamOf<typeof ops.mul> = withInt((x, y) => x * y, Math.imul);
 export const div: ExamOf<typeof ops.div> = arithmetic((x, y) => x / y);

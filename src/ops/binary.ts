@@ -1,5 +1,6 @@
 /** Arithmetic of two tensors with broadcasting. */
 import { ShapeError } from "../errors.js";
+import type { DType } from "../dtype.js";
 import type { KernelName } from "../generated/kernels.js";
 import { type Launch, op } from "../op.js";
 import { broadcastShapes, broadcastStrides, layoutOf, sameShape, type Shape, show } from "../shape.js";
@@ -20,15 +21,43 @@ export function sameShapes(op: string, x: Spec, y: Spec, names: readonly [string
 
 type Arithmetic = "add" | "sub" | "mul" | "div";
 
-function arithmetic(kernel: Arithmetic, x: Spec, y: Spec): Launch {
-  const shape = broadcastShapes(kernel, x.shape, y.shape, ["x", "y"]);
+/** What a kernel for an element type is called. */
+export function kernelFor(name: string, dtype: DType): KernelName {
+  return (dtype === "int32" ? `${name}Int` : name) as KernelName;
+}
+
+/** A kernel over operands that broadcast to one shape; `dtype` is the result's, default that of the first. */
+export function broadcasting(
+  op: string,
+  kernel: KernelName,
+  operands: readonly Spec[],
+  names: readonly string[],
+  dtype = operands[0].dtype,
+): Launch {
+  let shape: Shape = [];
+  operands.forEach((x, i) => {
+    shape = broadcastShapes(op, shape, x.shape, [names[Math.max(i - 1, 0)], names[i]]);
+  });
   const grid = sizeOf(shape);
-  const outputs = [{ shape, dtype: x.dtype }];
-  const bytes = 4 * (sizeOf(x.shape) + sizeOf(y.shape) + grid);
-  const run = { outputs, grid, flops: grid, bytes };
-  if (sizeOf(x.shape) === grid && sizeOf(y.shape) === grid) return { kernel, ...run };
-  const layout = layoutOf(shape, [broadcastStrides(x.shape, shape), broadcastStrides(y.shape, shape)]);
-  return { kernel: `${kernel}Broadcast` satisfies KernelName, ...run, layout };
+  return {
+    kernel,
+    outputs: [{ shape, dtype }],
+    grid,
+    layout: layoutOf(
+      shape,
+      operands.map((x) => broadcastStrides(x.shape, shape)),
+    ),
+    flops: grid,
+    bytes: 4 * operands.reduce((sum, x) => sum + sizeOf(x.shape), grid),
+  };
+}
+
+function arithmetic(name: Arithmetic, x: Spec, y: Spec): Launch {
+  const plan = broadcasting(name, kernelFor(name, x.dtype), [x, y], ["x", "y"]);
+  if (x.dtype === "int32") return plan;
+  const { layout, ...whole } = plan;
+  if (sizeOf(x.shape) === plan.grid && sizeOf(y.shape) === plan.grid) return whole; // no table to write
+  return { ...whole, kernel: `${name}Broadcast` satisfies KernelName, layout };
 }
 
 /** Sums a cotangent of a broadcast result back to the shape of the operand. */
@@ -42,7 +71,7 @@ type Rule = (dy: Tensor, z: Tensor, x: Tensor, y: Tensor) => readonly [dx: () =>
 const binary = (name: Arithmetic, rule: Rule) =>
   op<[x: Tensor, y: Tensor]>()({
     name,
-    inputs: { x: "float32", y: "float32" },
+    inputs: { x: name === "div" ? "float32" : "number", y: name === "div" ? "float32" : "number" },
     plan: ([x, y]) => arithmetic(name, x, y),
     vjp(dz, [z], [x, y]): [Cotangent, Cotangent] {
       const [dx, dy] = rule(dz, z, x, y);
@@ -50,7 +79,7 @@ const binary = (name: Arithmetic, rule: Rule) =>
     },
   });
 
-/** z = x + y */
+/** z = x + y; of int32 modulo 2³², as sub and mul. */
 export const add = /* @__PURE__ */ binary("add", (dz) => [() => dz, () => dz]);
 
 /** z = x − y */
@@ -59,7 +88,7 @@ export const sub = /* @__PURE__ */ binary("sub", (dz) => [() => dz, () => neg(dz
 /** z = x · y, element by element */
 export const mul = /* @__PURE__ */ binary("mul", (dz, _, x, y) => [() => mul(dz, y), () => mul(dz, x)]);
 
-/** z = x / y */
+/** z = x / y, of real numbers; floorDiv divides whole ones. */
 export const div = /* @__PURE__ */ binary("div", (dz, z, _, y) => [
   () => div(dz, y),
   () => neg(div(mul(dz, z), y)),

@@ -1,7 +1,7 @@
 /** Exams of the elementary functions. */
 import { type ExamOf, nonzero, reals, type Sample } from "../exam.js";
 import type * as ops from "./elementary.js";
-import { unary, unaryGrad } from "./pointwise.exam.js";
+import { unary, unaryGrad } from "./elementwise.exam.js";
 
 const positive = (shape: number[]): Sample => reals(shape, 0.2, 3);
 const moderate = (shape: number[]): Sample => reals(shape, -3, 3);

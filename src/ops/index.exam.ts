@@ -1,11 +1,12 @@
 /** The exam of every op, under the op's name. */
-export * from "./binary.exam.js";
+export { add, div, mul, sub } from "./binary.exam.js";
 export * from "./distributions.exam.js";
 export * from "./elementary.exam.js";
 export * from "./fill.exam.js";
 export * from "./matmul.exam.js";
 export * from "./movement.exam.js";
 export * from "./optimizers.exam.js";
+export * from "./pointwise.exam.js";
 export * from "./random.exam.js";
 export * from "./reduce.exam.js";
 export * from "./softmax.exam.js";

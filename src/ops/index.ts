@@ -15,6 +15,28 @@ export {
   stopGradient,
 } from "./movement.js";
 export * from "./optimizers.js";
+export {
+  cast,
+  clip,
+  clipGrad,
+  equal,
+  floorDiv,
+  isFinite,
+  isInf,
+  isNaN,
+  less,
+  lessEqual,
+  logicalAnd,
+  logicalNot,
+  logicalOr,
+  logicalXor,
+  maximum,
+  maximumGrad,
+  minimum,
+  mod,
+  notEqual,
+  where,
+} from "./pointwise.js";
 export { bernoulli, dropout, normal, permutation, randomBits, uniform } from "./random.js";
 export { argmax, max, maxGrad, mean, sum } from "./reduce.js";
 export {

@@ -1,6 +1,6 @@
 /** Exams of the functions of one tensor, element by element. */
 import { type ExamOf, nonzero, reals, type Sample } from "../exam.js";
-import { unary, unaryGrad } from "./pointwise.exam.js";
+import { unary, unaryGrad } from "./elementwise.exam.js";
 import type * as ops from "./unary.js";
 
 const positive = (shape: number[]): Sample => reals(shape, 0.2, 3);

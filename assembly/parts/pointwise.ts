@@ -1,0 +1,2 @@
+/** Comparisons, selection, whole numbers and truth values, element by element. */
+export * from "../pointwise";

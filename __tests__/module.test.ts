@@ -105,7 +105,8 @@ test("each kernel is in one part, and the windows end where the heap begins", ()
 
 /** Functions whose innermost loop may call others: once for a row, a line of a tile, a block, or a logarithm of a draw. */
 const perRow = [
-  "broadcast/along<assembly/pointwise/Mod>",
+  "broadcast/against<assembly/pointwise/Mod>",
+  "broadcast/broadcast<assembly/pointwise/Mod>",
   "random/distributions/exponential",
   "random/distributions/gamma",
   "random/distributions/gumbel",

@@ -15,13 +15,17 @@ const kinds = {
   any: () => true,
 };
 
-/** Whether an input may have this dtype. */
-export function accepts(accepted: Accepted, dtype: DType): boolean {
-  return isKind(accepted) ? kinds[accepted](dtype) : accepted === dtype;
+/** What an input admits, looked up once for each op. */
+export interface Admission {
+  readonly accepted: Accepted;
+  /** Whether it is a kind, whose inputs share one dtype. */
+  readonly isKind: boolean;
+  readonly admits: (dtype: DType) => boolean;
 }
 
-export function isKind(accepted: Accepted): accepted is Kind {
-  return Object.hasOwn(kinds, accepted);
+export function admissionOf(accepted: Accepted): Admission {
+  if (Object.hasOwn(kinds, accepted)) return { accepted, isKind: true, admits: kinds[accepted as Kind] };
+  return { accepted, isKind: false, admits: (dtype) => dtype === accepted };
 }
 
 export type Operand = Tensor | number;
@@ -33,7 +37,7 @@ export interface Signature {
   readonly name: string;
   /** The names of the inputs, and what each accepts. */
   readonly inputs: readonly string[];
-  readonly accepts: readonly Accepted[];
+  readonly accepts: readonly Admission[];
   /** Every attribute's value when it is not given. */
   readonly defaults: Attributes;
   /** The attributes that are passed by position. */

@@ -1,6 +1,12 @@
 /** The one place where an op meets a device and the tape. */
-import { type Accepted, accepts, type Attributes, isKind, type Operand, parse } from "./arguments.js";
-import type { Signature } from "./arguments.js";
+import {
+  type Accepted,
+  admissionOf,
+  type Attributes,
+  type Operand,
+  parse,
+  type Signature,
+} from "./arguments.js";
 import { currentDevice, type Device, type Part } from "./devices/device.js";
 import type { DType } from "./dtype.js";
 import { DeviceError, DTypeError, GradientError, type LanewiseError } from "./errors.js";
@@ -122,27 +128,27 @@ function commonDevice({ name, inputs }: Signature, operands: readonly Operand[])
 
 /** The dtype of the first operand that may have one of a kind: what the others of a kind must have, and numbers become. */
 function sharedDType({ accepts }: Signature, operands: readonly Operand[]): DType {
-  const first = operands.find((operand, i) => typeof operand !== "number" && isKind(accepts[i]));
-  return (first as Tensor | undefined)?.dtype ?? "float32";
+  for (let i = 0; i < operands.length; i++) {
+    const operand = operands[i];
+    if (typeof operand !== "number" && accepts[i].isKind) return operand.dtype;
+  }
+  return "float32";
 }
 
-/** Throws unless the inputs are alive and of the dtypes that the op takes. */
-function checkInputs(signature: Signature, tensors: Tensors): void {
-  const { name, inputs } = signature;
-  let shared = -1;
-  tensors.forEach((tensor, i) => {
-    const accepted = signature.accepts[i];
+/** Throws unless the inputs are alive and of the dtypes that the op takes: `shared` where it takes a kind. */
+function checkInputs({ name, inputs, accepts }: Signature, tensors: Tensors, shared: DType): void {
+  for (let i = 0; i < tensors.length; i++) {
+    const tensor = tensors[i];
+    const { accepted, isKind, admits } = accepts[i];
     tensor.block(name, inputs[i]);
-    if (!accepts(accepted, tensor.dtype))
+    if (!admits(tensor.dtype))
       throw new DTypeError(`${name}: ${inputs[i]} is ${tensor.dtype}, expected ${wanted(accepted)}`);
-    if (!isKind(accepted)) return;
-    if (shared >= 0 && tensor.dtype !== tensors[shared].dtype)
+    if (isKind && tensor.dtype !== shared)
       throw new DTypeError(
-        `${name}: ${inputs[shared]} is ${tensors[shared].dtype} and ${inputs[i]} is ${tensor.dtype}, ` +
-          `expected the same (cast converts)`,
+        `${name}: ${inputs[accepts.findIndex((other) => other.isKind)]} is ${shared} and ${inputs[i]} is ` +
+          `${tensor.dtype}, expected the same (cast converts)`,
       );
-    shared = i;
-  });
+  }
 }
 
 /** A dtype or kind in an error message. */
@@ -216,15 +222,15 @@ function execute(
   try {
     const inputs = operands.map((operand, i) => {
       if (typeof operand !== "number") return operand;
-      const accepted = accepts[i];
-      const dtype = isKind(accepted) ? shared : accepted;
+      const { accepted, isKind } = accepts[i];
+      const dtype = isKind ? shared : (accepted as DType);
       if (dtype === "int32" && !Number.isInteger(operand))
         throw new DTypeError(`${name}: ${signature.inputs[i]} is ${operand}, expected a whole number`);
       const tensor = constant(device, { shape: [], dtype }, operand, name);
       scalars.push(tensor);
       return tensor;
     });
-    checkInputs(signature, inputs);
+    checkInputs(signature, inputs, shared);
     const outputs =
       "plan" in definition
         ? launch(name, definition.plan(inputs, attributes), inputs, device, definition.part)
@@ -239,7 +245,13 @@ function execute(
 }
 
 function signatureOf({ name, inputs, defaults = {}, positional = [] }: Checked): Signature {
-  return { name, inputs: Object.keys(inputs), accepts: Object.values(inputs), defaults, positional };
+  return {
+    name,
+    inputs: Object.keys(inputs),
+    accepts: Object.values(inputs).map(admissionOf),
+    defaults,
+    positional,
+  };
 }
 
 /**

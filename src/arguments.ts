@@ -1,17 +1,16 @@
 /** How an op reads its arguments: tensors or numbers first, then attributes by position, then an object of options. */
-import { type DType, isReal } from "./dtype.js";
+import type { DType } from "./dtype.js";
 import { DTypeError, OptionError } from "./errors.js";
 import { Tensor } from "./tensor.js";
 
 /** The dtypes that an input may have: one, or a kind of them. All inputs of a call that accept a kind share one dtype. */
 export type Accepted = DType | Kind;
 
-/** real: float32, float64; number: those and int32; any: also bool. */
+/** number: float32 and int32; any: also bool. */
 export type Kind = keyof typeof kinds;
 
 const kinds = {
-  real: isReal,
-  number: (dtype: DType) => isReal(dtype) || dtype === "int32",
+  number: (dtype: DType) => dtype !== "bool",
   any: () => true,
 };
 

@@ -1,15 +1,14 @@
 /** Element types, and the JavaScript arrays that hold them. */
 
-/** Real numbers of 4 and 8 bytes, 4-byte signed integers, and truth values: 4 bytes that are 0 or 1. */
-export type DType = "float32" | "float64" | "int32" | "bool";
+/** Real numbers, signed integers, and truth values that are 0 or 1: of 4 bytes each. */
+export type DType = "float32" | "int32" | "bool";
 
 /** A JavaScript array that holds elements of some dtype. */
-export type Numbers = Float32Array<ArrayBuffer> | Float64Array<ArrayBuffer> | Int32Array<ArrayBuffer>;
+export type Numbers = Float32Array<ArrayBuffer> | Int32Array<ArrayBuffer>;
 
 /** The array of each dtype. */
 export const arrayOf = {
   float32: Float32Array,
-  float64: Float64Array,
   int32: Int32Array,
   bool: Int32Array,
 } as const satisfies Record<DType, unknown>;
@@ -29,5 +28,5 @@ export function bytesOf(dtype: DType): number {
 
 /** Whether elements are real numbers: what can have a derivative. */
 export function isReal(dtype: DType): boolean {
-  return dtype === "float32" || dtype === "float64";
+  return dtype === "float32";
 }

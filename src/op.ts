@@ -153,8 +153,7 @@ function checkInputs({ name, inputs, accepts }: Signature, tensors: Tensors, sha
 
 /** A dtype or kind in an error message. */
 function wanted(accepted: Accepted): string {
-  if (accepted === "real") return "float32 or float64";
-  return accepted === "number" ? "float32, float64 or int32" : accepted;
+  return accepted === "number" ? "float32 or int32" : accepted;
 }
 
 /** Runs a plan: allocates its outputs, then the kernel. On an error nothing stays allocated. */

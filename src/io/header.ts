@@ -15,7 +15,6 @@ export const METADATA = "__metadata__";
 /** What the format calls the dtypes that files may hold. */
 export const DTYPES: Readonly<Partial<Record<DType, string>>> = {
   float32: "F32",
-  float64: "F64",
   int32: "I32",
 };
 

@@ -3,7 +3,7 @@
  * The format of https://github.com/huggingface/safetensors.
  */
 import { arrayOf, bytesOf } from "../dtype.js";
-import { OptionError } from "../errors.js";
+import { DTypeError, OptionError } from "../errors.js";
 import { scope } from "../memory.js";
 import { tensor, type Tensor } from "../tensor.js";
 import { DTYPES, type Entry, LONGEST_HEADER, METADATA, PROLOGUE, readHeader } from "./header.js";
@@ -46,9 +46,14 @@ function describe(tensors: State, metadata: Readonly<Metadata>): { header: Uint8
     if (name === METADATA)
       throw new OptionError(`safetensors.serialize: no tensor may be called "${METADATA}"`);
     checkTensor("safetensors.serialize", name, tensor);
+    const dtype = DTYPES[tensor.dtype];
+    if (dtype === undefined)
+      throw new DTypeError(
+        `safetensors.serialize: "${name}" is ${tensor.dtype}, expected ${Object.keys(DTYPES).join(" or ")} (cast converts)`,
+      );
     const begin = size;
     size += bytesOf(tensor.dtype) * tensor.size;
-    fields.push([name, { dtype: DTYPES[tensor.dtype], shape: tensor.shape, data_offsets: [begin, size] }]);
+    fields.push([name, { dtype, shape: tensor.shape, data_offsets: [begin, size] }]);
   }
   const header = new TextEncoder().encode(JSON.stringify(Object.fromEntries(fields)));
   if (header.length > LONGEST_HEADER - PROLOGUE)

@@ -145,7 +145,7 @@ export const cast: ExamOf<typeof ops.cast> = {
   gradients: [{ inputs: [reals([3, 5])], attributes: { dtype: "float32" } }],
   errors: [
     {
-      call: (op, make) => op(make(reals([2])), "float64"),
+      call: (op, make) => op(make(reals([2])), "float64" as "float32"),
       error: DTypeError,
       message: "cast: x is float32 and dtype is float64, expected float32, int32 or bool",
     },

@@ -10,7 +10,17 @@ export {
   type InitializerOptions,
 } from "./initializers.js";
 export { Linear, type LinearOptions } from "./linear.js";
-export { crossEntropy, meanSquaredError } from "./losses.js";
+export {
+  binaryCrossEntropy,
+  cosineDistance,
+  crossEntropy,
+  hinge,
+  huber,
+  klDivergence,
+  meanAbsoluteError,
+  meanSquaredError,
+  tripletMargin,
+} from "./losses.js";
 export { Module } from "./module.js";
 export { orthogonal } from "./orthogonal.js";
 export { Sequential } from "./sequential.js";

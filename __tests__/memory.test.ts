@@ -2,6 +2,7 @@
 import { beforeEach, describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import * as L from "../src/index.js";
+import { builtBinary, builtPart } from "./binaries.js";
 import { Block, Heap } from "../src/memory.js";
 
 describe("Heap", () => {
@@ -245,10 +246,35 @@ describe("init", () => {
     expect([...L.add(x, 1).dataSync()]).toEqual([2, 2]);
   });
 
-  test("takes a module compiled beforehand", async () => {
-    const { unpack } = await import("../src/devices/binaries.js");
-    await L.init({ module: await WebAssembly.compile(unpack("wasm-simd")) });
+  test("takes a module compiled beforehand, which has the kernels of every part", async () => {
+    const module = await WebAssembly.compile(builtBinary("simd"));
+    await L.init({ module });
     expect(L.add(L.ones([2]), 1).toArray()).toEqual([2, 2]);
+    expect(L.abs(L.tensor([-1, 2])).toArray()).toEqual([1, 2]);
+    expect(L.info()).toMatchObject({ device: "wasm", reason: "its module was given" });
+  });
+
+  test("links modules beside it, whose kernels ops of one's own may name", async () => {
+    const module = await WebAssembly.compile(builtPart("elementary", "simd"));
+    await L.init({ prefer: ["wasm-simd"], modules: [module] });
+    const mine = L.op<[x: L.Tensor]>()({
+      name: "mine",
+      inputs: { x: "float32" },
+      plan: ([x]) => ({ kernel: "abs", outputs: [x], grid: 2 }), // and no part that has it
+    });
+    expect(mine(L.tensor([-1, 2])).toArray()).toEqual([1, 2]);
+    await L.init({ prefer: ["wasm-simd"] });
+    const before = L.memory().liveBytes;
+    const x = L.tensor([-1, 2]);
+    expect(() => mine(x)).toThrow(new L.DeviceError('mine: wasm-simd has no kernel "abs"'));
+    x.dispose();
+    expect(L.memory().liveBytes).toBe(before);
+  });
+
+  test("compiles a part when the first of its kernels runs", async () => {
+    await L.init({ prefer: ["wasm-simd"] });
+    expect(L.abs(L.tensor([-1, 2])).toArray()).toEqual([1, 2]);
+    expect(L.where(L.tensor([true, false]), 1, 2).toArray()).toEqual([1, 2]);
   });
 });
 

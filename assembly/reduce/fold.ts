@@ -86,6 +86,9 @@ export class Max extends Fold {
   }
 }
 
+/** So few columns are folded one vector after the other, in a register. The bits are the same. */
+const NARROW = 32;
+
 /** Four elements, or one in all lanes. */
 export function take(x: usize, width: i32): v128 {
   return width == 1 ? v128.load32_splat(x) : v128.load(x);
@@ -161,6 +164,58 @@ function foldOne<F extends Fold, S extends Span>(x: usize, part: usize, n: i32):
   }
 }
 
+/** part = F(part, four rows a turn), of one vector of columns down `turns` turns. */
+function foldDown<F extends Fold, S extends Span>(
+  x: usize,
+  far: usize,
+  step: usize,
+  turns: i32,
+  part: usize,
+): void {
+  const f = changetype<F>(0);
+  const span = changetype<S>(0);
+  let x1 = x + far,
+    x2 = x1 + far,
+    x3 = x2 + far,
+    total = span.get(part);
+  for (; turns > 0; turns--) {
+    const a = f.lanes(span.get(x), span.get(x1));
+    const b = f.lanes(span.get(x2), span.get(x3));
+    total = f.lanes(total, f.lanes(a, b));
+    x += step;
+    x1 += step;
+    x2 += step;
+    x3 += step;
+  }
+  span.put(part, total);
+}
+
+/** The same of four vectors, a whole cache line of each row. */
+function foldLine<F extends Fold>(x: usize, far: usize, step: usize, turns: i32, part: usize): void {
+  const f = changetype<F>(0);
+  let a = v128.load(part),
+    b = v128.load(part, 16),
+    c = v128.load(part, 32),
+    d = v128.load(part, 48);
+  for (; turns > 0; turns--, x += step) {
+    const x1 = x + far,
+      x2 = x1 + far,
+      x3 = x2 + far;
+    const a0 = f.lanes(v128.load(x), v128.load(x1)),
+      b0 = f.lanes(v128.load(x, 16), v128.load(x1, 16)),
+      c0 = f.lanes(v128.load(x, 32), v128.load(x1, 32)),
+      d0 = f.lanes(v128.load(x, 48), v128.load(x1, 48));
+    a = f.lanes(a, f.lanes(a0, f.lanes(v128.load(x2), v128.load(x3))));
+    b = f.lanes(b, f.lanes(b0, f.lanes(v128.load(x2, 16), v128.load(x3, 16))));
+    c = f.lanes(c, f.lanes(c0, f.lanes(v128.load(x2, 32), v128.load(x3, 32))));
+    d = f.lanes(d, f.lanes(d0, f.lanes(v128.load(x2, 48), v128.load(x3, 48))));
+  }
+  v128.store(part, a);
+  v128.store(part, b, 16);
+  v128.store(part, c, 32);
+  v128.store(part, d, 48);
+}
+
 /** Joins what is folded of n columns, four at a time, to their totals, and begins anew. */
 function join<F extends Fold>(part: usize, totals: usize, n: i32): void {
   const f = changetype<F>(0);
@@ -201,10 +256,20 @@ function foldColumns<F extends Fold>(
   for (let run = 0, runs = runsOf(layout); run < runs; run++) {
     let p = x + runAt(layout, run);
     for (let turn = 0; turn < quarter;) {
-      for (const stop = min(quarter, turn + TURNS); turn < stop; turn++, p += step) {
-        foldFour<F, Whole>(p, far, scratch, whole);
-        foldFour<F, One>(p + tail, far, scratch + tail, rest);
+      const turns = min(quarter - turn, TURNS);
+      if (n <= NARROW) {
+        let at: usize = 0;
+        for (; at + 64 <= tail; at += 64) foldLine<F>(p + at, far, step, turns, scratch + at);
+        for (; at < tail; at += 16) foldDown<F, Whole>(p + at, far, step, turns, scratch + at);
+        for (; at < bytes(n); at += 4) foldDown<F, One>(p + at, far, step, turns, scratch + at);
+        p += step * turns;
+      } else {
+        for (let i = 0; i < turns; i++, p += step) {
+          foldFour<F, Whole>(p, far, scratch, whole);
+          foldFour<F, One>(p + tail, far, scratch + tail, rest);
+        }
       }
+      turn += turns;
       join<F>(scratch, totals, n);
     }
     p += 3 * far;

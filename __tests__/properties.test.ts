@@ -241,6 +241,12 @@ describe("laws", () => {
     expect(same(L.div(x, x), L.ones(shape))).toBe(true);
   });
 
+  law("numbers become truth values as 0 and 1", [shapes, number], (shape, value) => {
+    const truth = L.full(shape, Number(value !== 0), { dtype: "bool" });
+    expect(same(L.where(L.full(shape, 1, { dtype: "bool" }), value, truth), truth)).toBe(true);
+    expect(same(L.full(shape, value, { dtype: "bool" }), truth)).toBe(true);
+  });
+
   law(
     "sigmoid(x) + sigmoid(−x) = 1, tanh is odd, log undoes exp",
     [fc.array(number, { minLength: 1, maxLength: 40 })],

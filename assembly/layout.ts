@@ -52,9 +52,3 @@ export function columnsAt(layout: usize, begin: i32, end: i32): i32 {
   const extent = load<i32>(layout, 8);
   return min(extent - (begin % extent), end - begin);
 }
-
-/** How many of them are made at once: 16, 4 or 1. */
-export function widthAt(layout: usize, begin: i32, end: i32): i32 {
-  const columns = columnsAt(layout, begin, end);
-  return columns < 4 ? min(columns, 1) : columns < 16 ? 4 : 16;
-}

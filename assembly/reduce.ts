@@ -1,5 +1,6 @@
 /** Sums and maxima over axes; the grid is the outputs, the layout that of a reduction (layout.ts). */
-import { fold, Max, Sum } from "./reduce/fold";
+import { Max, Sum } from "./reduce/fold";
+import { fold } from "./reduce/walk";
 
 export { argmax } from "./reduce/argmax";
 export { maxGrad } from "./reduce/maxGrad";

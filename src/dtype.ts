@@ -26,6 +26,11 @@ export function bytesOf(dtype: DType): number {
   return arrayOf[dtype].BYTES_PER_ELEMENT;
 }
 
+/** A number as an element of a dtype: truth values become 0 or 1. */
+export function elementOf(dtype: DType, value: number): number {
+  return dtype === "bool" ? Number(Boolean(value)) : value;
+}
+
 /** Whether elements are real numbers: what can have a derivative. */
 export function isReal(dtype: DType): boolean {
   return dtype === "float32";

@@ -1,6 +1,6 @@
 /** Tensors: a shape over a block of a device's memory. No arithmetic of their own. */
 import { currentDevice, type Device } from "./devices/device.js";
-import { arrayOf, bytesOf, type DType, dtypes, isDType, type Numbers } from "./dtype.js";
+import { arrayOf, bytesOf, type DType, dtypes, elementOf, isDType, type Numbers } from "./dtype.js";
 import { DisposedError, DTypeError, ShapeError } from "./errors.js";
 import { adopt, type Block, type Resource } from "./memory.js";
 import { checkShape, sameShape, type Shape, show, sizeOf } from "./shape.js";
@@ -160,7 +160,7 @@ export function empty(device: Device, spec: Spec, owner: string): Tensor {
 /** @internal A tensor whose elements are all `value`, on a given device. */
 export function constant(device: Device, spec: Spec, value: number, owner: string): Tensor {
   const result = empty(device, spec, owner);
-  device.write(result.block(owner), new arrayOf[spec.dtype](result.size).fill(value));
+  device.write(result.block(owner), new arrayOf[spec.dtype](result.size).fill(elementOf(spec.dtype, value)));
   return result;
 }
 
@@ -193,7 +193,7 @@ function dtypeOf(data: TensorData): DType {
 
 /** Elements as the array that holds a dtype; the same one if it already is. */
 function numbersOf(data: ArrayLike<number>, dtype: DType): Numbers {
-  if (dtype === "bool") return Int32Array.from(data, (x) => Number(Boolean(x)));
+  if (dtype === "bool") return Int32Array.from(data, (x) => elementOf(dtype, x));
   const array = arrayOf[dtype];
   return data instanceof array ? (data as Numbers) : array.from(data);
 }

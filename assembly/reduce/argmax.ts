@@ -1,7 +1,8 @@
 /** Where the maximum over axes lies; the grid is the outputs, the layout that of a reduction (layout.ts). */
-import { fold, Max, put, take } from "./fold";
-import { lengthOf, outputAt, runAt, runsOf, stepOf, widthAt } from "../layout";
+import { columnsAt, lengthOf, outputAt, runAt, runsOf, stepOf } from "../layout";
 import { select } from "../simd";
+import { Max } from "./fold";
+import { fold } from "./walk";
 
 /** The index of the first of n elements that is m or NaN, or −1. */
 function indexIn(x: usize, n: i32, m: f32): i32 {
@@ -31,6 +32,22 @@ function placeInRow(x: usize, layout: usize, n: i32, m: f32): i32 {
 /** Where v is larger than best, or is the first NaN. */
 function beats(v: v128, best: v128): v128 {
   return v128.andnot(f32x4.eq(best, best), f32x4.le(v, best));
+}
+
+/** Four elements, or one in all lanes. */
+function take(x: usize, width: i32): v128 {
+  return width == 1 ? v128.load32_splat(x) : v128.load(x);
+}
+
+function put(y: usize, x: v128, width: i32): void {
+  if (width == 1) v128.store_lane<i32>(y, x, 0);
+  else v128.store(y, x);
+}
+
+/** How many columns from output `begin` on are walked at once: 16, 4 or 1; 0 for rows. */
+function widthAt(layout: usize, begin: i32, end: i32): i32 {
+  const columns = columnsAt(layout, begin, end);
+  return columns < 4 ? min(columns, 1) : columns < 16 ? 4 : 16;
 }
 
 /** y = the place of the maximum in each of four columns, or in one. */

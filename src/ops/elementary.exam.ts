@@ -6,7 +6,7 @@ import { unary, unaryGrad } from "./elementwise.exam.js";
 const positive = (shape: number[]): Sample => reals(shape, 0.2, 3);
 const moderate = (shape: number[]): Sample => reals(shape, -3, 3);
 
-/** Functions with steps have no gradient cases: their derivative is 0 where it is, and nothing elsewhere. */
+/** Functions with steps: their derivative is 0 off the steps, where the gradient case lies. */
 const steps = (f: (x: number) => number): ExamOf<typeof ops.floor> => ({
   ...unary(f, moderate, 0),
   gradients: [{ inputs: [nonzero([3, 5])] }],

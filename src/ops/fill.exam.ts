@@ -4,12 +4,15 @@ import { array, type ExamOf, specials } from "../exam.js";
 import type * as ops from "./fill.js";
 
 export const full: ExamOf<typeof ops.full> = {
-  reference: (_, { shape, value }) => array(shape, () => value),
+  reference: (_, { shape, value, dtype }) =>
+    array(shape, () => (dtype === "bool" ? Number(value !== 0) : value)),
   ulps: 0,
   sized: (n) => ({ inputs: [], attributes: { shape: [n], value: 2.5 } }),
   cases: [
     { inputs: [], attributes: { shape: [], value: 1 } },
     { inputs: [], attributes: { shape: [3, 43], value: -7, dtype: "int32" } },
+    { inputs: [], attributes: { shape: [7], value: 5, dtype: "bool" } },
+    { inputs: [], attributes: { shape: [7], value: 0, dtype: "bool" } },
     ...specials
       .filter((value) => !Number.isNaN(value))
       .map((value) => ({ inputs: [], attributes: { shape: [5], value } })),
@@ -35,6 +38,11 @@ export const full: ExamOf<typeof ops.full> = {
       call: (full) => full([2], 0, { dtype: "complex64" as "float32" }),
       error: DTypeError,
       message: "full: dtype is complex64, expected one of float32, int32, bool",
+    },
+    {
+      call: (full) => full([2], 2.5, { dtype: "int32" }),
+      error: DTypeError,
+      message: "full: value is 2.5, expected a whole number",
     },
     {
       call: (full) => full([2], "x" as never),

@@ -1,5 +1,5 @@
 /** Comparisons, selection, whole numbers and truth values, element by element; operands broadcast. */
-import type { DType } from "../dtype.js";
+import { type DType, dtypes, isDType } from "../dtype.js";
 import { DTypeError, OptionError } from "../errors.js";
 import { pointwise as part } from "../generated/pointwise.js";
 import type { KernelName } from "../generated/kernels.js";
@@ -100,8 +100,7 @@ export const cast = /* @__PURE__ */ op<[x: Tensor], { dtype: DType }, ["dtype"]>
   defaults: { dtype: "float32" },
   positional: ["dtype"],
   plan([x], { dtype }) {
-    if (![x.dtype, dtype].every((type) => ["float32", "int32", "bool"].includes(type)))
-      throw new DTypeError(`cast: x is ${x.dtype} and dtype is ${dtype}, expected float32, int32 or bool`);
+    if (!isDType(dtype)) throw new DTypeError(`cast: dtype is ${String(dtype)}, expected one of ${dtypes}`);
     const output = { shape: x.shape, dtype };
     const kernel = conversion(x.dtype, dtype);
     return kernel === undefined ? { view: output } : { ...elementwise(kernel, x, 1), outputs: [output] };
@@ -169,7 +168,7 @@ export const mod = /* @__PURE__ */ op<[x: Tensor, y: Tensor]>()({
   plan: ([x, y]) => broadcasting("mod", kernelFor("mod", x.dtype), [x, y], ["x", "y"]),
   vjp: (dz, z, [x, y]) => [
     () => unbroadcast(dz, x.shape),
-    () => unbroadcast(mul(dz, div(sub(z[0], x), y)), y.shape), // −⌊x / y⌋, which is exact so
+    () => unbroadcast(mul(dz, div(sub(z[0], x), y)), y.shape), // −⌊x / y⌋, as z has it
   ],
 });
 

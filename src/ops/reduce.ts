@@ -46,7 +46,7 @@ function layoutOf(shape: Shape, axes: readonly number[]): number[] {
   ];
 }
 
-/** As in assembly/reduce/fold.ts: how many columns are folded at a time, with 12 bytes of scratch each. */
+/** As in assembly/reduce/columns.ts: how many columns are folded at a time, with 12 bytes of scratch each. */
 const COLUMNS = 4096;
 
 /** What a fold needs beside the inputs: bytes for outputs that lie side by side in x. */

@@ -103,10 +103,12 @@ test("each kernel is in one part, and the windows end where the heap begins", ()
   expect(windowOf(partNames.at(-1)!) + WINDOW).toBeLessThanOrEqual(HEAP_START);
 });
 
-/** Functions whose innermost loop may call others: once for a row, a line of a tile, a block, or a logarithm of a draw. */
+/** Functions whose innermost loop may call others: once for a row, a line of a tile, a block, or where the callee is long. */
 const perRow = [
-  "broadcast/against<assembly/pointwise/Mod>",
-  "broadcast/broadcast<assembly/pointwise/Mod>",
+  ...["pointwise/Mod", "transcendental/arcs/Atan2", "transcendental/power/Pow"].flatMap((name) =>
+    ["against", "broadcast"].map((loop) => `broadcast/${loop}<assembly/${name}>`),
+  ),
+  ...["acosh", "asinh", "atan", "atanh", "cos", "log1p", "sin", "tan"].map((name) => `transcendental/${name}`),
   "random/distributions/exponential",
   "random/distributions/gamma",
   "random/distributions/gumbel",

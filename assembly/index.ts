@@ -1,6 +1,7 @@
 /** Every kernel in one module, for runtimes that compile nothing from bytes. */
 export * from "./parts/core";
 export * from "./parts/elementary";
+export * from "./parts/transcendental";
 export * from "./parts/optimizers";
 export * from "./parts/distributions";
 export * from "./parts/pointwise";

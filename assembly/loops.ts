@@ -1,5 +1,5 @@
 /** Loops over elements [begin, end), for a function given as a class: tails are handled once, here. */
-import { bytes, LANES, loadOne, mul, storeOne } from "./simd";
+import { bytes, LANES, loadOne, loadPart, mul, storeOne, storePart } from "./simd";
 
 /** A function of one vector. */
 export abstract class Unary {
@@ -34,6 +34,26 @@ export function map<F extends Unary>(x: usize, y: usize, begin: i32, end: i32): 
   }
   for (; n >= LANES; n -= LANES, x += 16, y += 16) v128.store(y, f.lanes(v128.load(x)));
   for (; n > 0; n--, x += bytes(1), y += bytes(1)) storeOne(y, f.lanes(loadOne(x)));
+}
+
+/**
+ * y = F(x) for an F of many operations, which stands in one place so that it is compiled into the loop; y may be x: the last
+ * vector, which may overlap the one before it, is read first.
+ */
+export function mapLong<F extends Unary>(x: usize, y: usize, begin: i32, end: i32): void {
+  const f = changetype<F>(0);
+  let n = end - begin;
+  x += bytes(begin);
+  y += bytes(begin);
+  const few = n < LANES;
+  const part = n;
+  const last = few ? loadPart(x, n) : v128.load(x + bytes(n) - 16);
+  let w = last;
+  for (; n > 0; n -= LANES, x += 16, y += 16) {
+    w = f.lanes(n < LANES ? last : v128.load(x));
+    if (!few) v128.store(y + bytes(min(n, LANES)) - 16, w);
+  }
+  if (few) storePart(y - 16, w, part);
 }
 
 /** z = F(x, y), element by element; z may be x or y. */

@@ -48,6 +48,27 @@ export {
 } from "./ops/pointwise.js";
 export { argmax, max, mean, sum } from "./ops/reduce.js";
 export { crossEntropy, logSoftmax, softmax } from "./ops/softmax.js";
+export {
+  acos,
+  acosh,
+  asin,
+  asinh,
+  atan,
+  atan2,
+  atanh,
+  cos,
+  cosh,
+  erf,
+  erfc,
+  exp2,
+  expm1,
+  log1p,
+  log2,
+  pow,
+  sin,
+  sinh,
+  tan,
+} from "./ops/transcendental.js";
 export { exp, log, neg, relu, sigmoid, sqrt, square, tanh } from "./ops/unary.js";
 export * as optim from "./optim/index.js";
 export * as random from "./random.js";

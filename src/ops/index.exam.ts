@@ -10,5 +10,6 @@ export * from "./pointwise.exam.js";
 export * from "./random.exam.js";
 export * from "./reduce.exam.js";
 export * from "./softmax.exam.js";
+export * from "./transcendental.exam.js";
 export * from "./unary.exam.js";
 export * from "./update.exam.js";

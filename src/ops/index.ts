@@ -47,6 +47,7 @@ export {
   softmax,
   softmaxGrad,
 } from "./softmax.js";
+export * from "./transcendental.js";
 export {
   exp,
   log,

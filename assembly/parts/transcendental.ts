@@ -1,0 +1,2 @@
+/** Exponentials, logarithms, circular and hyperbolic functions and their inverses, error functions, powers. */
+export * from "../transcendental";

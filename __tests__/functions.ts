@@ -1,6 +1,6 @@
 /** The functions of one number whose errors are known: exact values, and what must come out bit by bit. */
 import { readdirSync, readFileSync } from "node:fs";
-import { erf, erfc } from "../src/special.exam.js";
+import { erf, erfc, normalCdf } from "../src/special.exam.js";
 
 export interface Exact {
   readonly exact: (x: number) => number;
@@ -9,6 +9,15 @@ export interface Exact {
 }
 
 const sigmoid = (x: number): number => (x < 0 ? Math.exp(x) / (1 + Math.exp(x)) : 1 / (1 + Math.exp(-x)));
+
+const softplus = (x: number): number => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)));
+const mishGate = (w: number): number => (w * (w + 2)) / (w * (w + 2) + 2);
+
+/** x · f(x), which tends to 0 below. */
+const gate = (f: (x: number) => number) => (x: number): number => (x === -Infinity ? -0 : x * f(x)); // prettier-ignore
+
+/** What all gates have in common. */
+const gated = [[0, 0], [-0, -0], [Infinity, Infinity], [-Infinity, -0], [3e38, Math.fround(3e38)], [-3e38, -0], [NaN, NaN]] as const; // prettier-ignore
 
 /** f(±0) = ±0, f(±tiny) = ±tiny: functions that begin as x. */
 const odd = [[0, 0], [-0, -0], [NaN, NaN], [1e-45, 1e-45], [-1e-45, -1e-45]] as const; // prettier-ignore
@@ -36,6 +45,12 @@ export const functions: Readonly<Record<string, Exact>> = {
   atanh: { exact: Math.atanh, specials: [...odd, [1, Infinity], [-1, -Infinity], [1.5, NaN], [Infinity, NaN]] },
   erf: { exact: erf, specials: [[0, 0], [-0, -0], [Infinity, 1], [-Infinity, -1], [NaN, NaN], [5, 1]] },
   erfc: { exact: erfc, specials: [[0, 1], [-0, 1], [Infinity, 0], [-Infinity, 2], [11, 0], [-5, 2], [NaN, NaN]] },
+  softplus: { exact: softplus, specials: [[0, Math.LN2], [-0, Math.LN2], [Infinity, Infinity], [-Infinity, 0], [NaN, NaN], [100, 100]] },
+  selu: { exact: (x) => 1.0507009873554805 * (x > 0 ? x : 1.6732632423543772 * Math.expm1(x)), specials: [[0, 0], [Infinity, Infinity], [-Infinity, -1.7580993408473766], [NaN, NaN]] },
+  silu: { exact: gate(sigmoid), specials: [...gated] },
+  gelu: { exact: gate(normalCdf), specials: [...gated] },
+  geluTanh: { exact: gate((x) => sigmoid(Math.sqrt(8 / Math.PI) * (x + 0.044715 * x ** 3))), specials: [...gated] },
+  mish: { exact: gate((x) => mishGate(Math.exp(Math.min(x, 99)))), specials: [...gated] },
 }; // prettier-ignore
 
 /** |value − exact| in units in the last place of a float32 of exact's size, subnormals included. */

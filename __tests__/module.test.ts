@@ -105,10 +105,14 @@ test("each kernel is in one part, and the windows end where the heap begins", ()
 
 /** Functions whose innermost loop may call others: once for a row, a line of a tile, a block, or where the callee is long. */
 const perRow = [
-  ...["pointwise/Mod", "transcendental/arcs/Atan2", "transcendental/power/Pow"].flatMap((name) =>
+  ...["pointwise/Mod", "functions/arcs/Atan2", "functions/power/Pow"].flatMap((name) =>
     ["against", "broadcast"].map((loop) => `broadcast/${loop}<assembly/${name}>`),
   ),
-  ...["acosh", "asinh", "atan", "atanh", "cos", "log1p", "sin", "tan"].map((name) => `transcendental/${name}`),
+  ...["acosh", "asinh", "atan", "atanh", "cos", "log1p", "sin", "tan"].map(
+    (name) => `transcendental/${name}`,
+  ),
+  ...["gelu", "geluGrad", "softplus"].map((name) => `activations/${name}`),
+  "loops/zipWith<assembly/loops/Alone<assembly/functions/gaussian/Erfc>>",
   "random/distributions/exponential",
   "random/distributions/gamma",
   "random/distributions/gumbel",

@@ -1,5 +1,5 @@
 /** Loops over elements [begin, end), for a function given as a class: tails are handled once, here. */
-import { bytes, LANES, loadOne, loadPart, mul, storeOne, storePart } from "./simd";
+import { bytes, LANES, loadOne, loadPart, mul, splat, storeOne, storePart } from "./simd";
 
 /** A function of one vector. */
 export abstract class Unary {
@@ -11,9 +11,20 @@ export abstract class Binary {
   abstract lanes(x: v128, y: v128): v128;
 }
 
+/** A function of two vectors with a parameter. */
+abstract class BinaryWith {
+  abstract lanes(x: v128, y: v128, a: v128): v128;
+}
+
 /** A function and its derivative, both of x. */
 export abstract class Smooth extends Unary {
   abstract slope(x: v128): v128;
+}
+
+/** A function with a parameter a, and its derivative. */
+export abstract class Parametric {
+  abstract lanes(x: v128, a: v128): v128;
+  abstract slope(x: v128, a: v128): v128;
 }
 
 /** y = F(x), element by element; y may be x. */
@@ -34,26 +45,6 @@ export function map<F extends Unary>(x: usize, y: usize, begin: i32, end: i32): 
   }
   for (; n >= LANES; n -= LANES, x += 16, y += 16) v128.store(y, f.lanes(v128.load(x)));
   for (; n > 0; n--, x += bytes(1), y += bytes(1)) storeOne(y, f.lanes(loadOne(x)));
-}
-
-/**
- * y = F(x) for an F of many operations, which stands in one place so that it is compiled into the loop; y may be x: the last
- * vector, which may overlap the one before it, is read first.
- */
-export function mapLong<F extends Unary>(x: usize, y: usize, begin: i32, end: i32): void {
-  const f = changetype<F>(0);
-  let n = end - begin;
-  x += bytes(begin);
-  y += bytes(begin);
-  const few = n < LANES;
-  const part = n;
-  const last = few ? loadPart(x, n) : v128.load(x + bytes(n) - 16);
-  let w = last;
-  for (; n > 0; n -= LANES, x += 16, y += 16) {
-    w = f.lanes(n < LANES ? last : v128.load(x));
-    if (!few) v128.store(y + bytes(min(n, LANES)) - 16, w);
-  }
-  if (few) storePart(y - 16, w, part);
 }
 
 /** z = F(x, y), element by element; z may be x or y. */
@@ -91,6 +82,82 @@ class Chain<F extends Smooth> extends Binary {
 /** dx = dy · F′(x), element by element. */
 export function chain<F extends Smooth>(dy: usize, x: usize, dx: usize, begin: i32, end: i32): void {
   zip<Chain<F>>(dy, x, dx, begin, end);
+}
+
+/**
+ * z = F(x, y, a) for an F of many operations, which stands in one place so that it is compiled into the loop. The last vector,
+ * which may overlap the one before it, is read first: z may be x or y.
+ */
+function zipWith<F extends BinaryWith>(x: usize, y: usize, z: usize, a: f32, begin: i32, end: i32): void {
+  const f = changetype<F>(0);
+  const parameter = splat(a);
+  let n = end - begin;
+  x += bytes(begin);
+  y += bytes(begin);
+  z += bytes(begin);
+  const few = n < LANES;
+  const part = n;
+  const lastX = few ? loadPart(x, n) : v128.load(x + bytes(n) - 16);
+  const lastY = few ? loadPart(y, n) : v128.load(y + bytes(n) - 16);
+  let w = lastX;
+  for (; n > 0; n -= LANES, x += 16, y += 16, z += 16) {
+    const u = n < LANES ? lastX : v128.load(x);
+    const v = n < LANES ? lastY : v128.load(y);
+    w = f.lanes(u, v, parameter);
+    if (!few) v128.store(z + bytes(min(n, LANES)) - 16, w);
+  }
+  if (few) storePart(z - 16, w, part);
+}
+
+class Alone<F extends Unary> extends BinaryWith {
+  lanes(x: v128, _: v128, a: v128): v128 {
+    return changetype<F>(0).lanes(x);
+  }
+}
+
+/** y = F(x) for an F of many operations; y may be x. */
+export function mapLong<F extends Unary>(x: usize, y: usize, begin: i32, end: i32): void {
+  zipWith<Alone<F>>(x, x, y, 0, begin, end);
+}
+
+class ChainAlone<F extends Smooth> extends BinaryWith {
+  lanes(dy: v128, x: v128, a: v128): v128 {
+    return mul(dy, changetype<F>(0).slope(x));
+  }
+}
+
+/** dx = dy · F′(x) for an F of many operations; dx may be x or dy. */
+export function chainLong<F extends Smooth>(dy: usize, x: usize, dx: usize, begin: i32, end: i32): void {
+  zipWith<ChainAlone<F>>(dy, x, dx, 0, begin, end);
+}
+
+class With<F extends Parametric> extends BinaryWith {
+  lanes(x: v128, _: v128, a: v128): v128 {
+    return changetype<F>(0).lanes(x, a);
+  }
+}
+
+/** y = F(x, a); y may be x. */
+export function mapWith<F extends Parametric>(x: usize, y: usize, a: f32, begin: i32, end: i32): void {
+  zipWith<With<F>>(x, x, y, a, begin, end);
+}
+
+class ChainWith<F extends Parametric> extends BinaryWith {
+  lanes(dy: v128, x: v128, a: v128): v128 {
+    return mul(dy, changetype<F>(0).slope(x, a));
+  }
+}
+
+/** dx = dy · F′(x, a); dx may be x or dy. */
+export function chainWith<F extends Parametric>(
+  dy: usize,
+  x: usize,
+  dx: usize,
+  a: f32,
+  begin: i32,
+  end: i32,
+): void {
+  zipWith<ChainWith<F>>(dy, x, dx, a, begin, end);
 }
 
 /** How many elements a loop takes at a time: a vector, or one. Both make the same bits of an element. */

@@ -1,12 +1,12 @@
 /** Transcendental functions of each element. x, y [n]; the grid is elements. */
 import { broadcast } from "./broadcast";
 import { mapLong } from "./loops";
-import { Acos, Asin, Atan, Atan2 } from "./transcendental/arcs";
-import { Cos, Sin, Tan } from "./transcendental/circular";
-import { Cosh, Exp2, Expm1, Sinh } from "./transcendental/exponents";
-import { Erf, Erfc } from "./transcendental/gaussian";
-import { Acosh, Asinh, Atanh, Log1p, Log2 } from "./transcendental/logarithms";
-import { Pow } from "./transcendental/power";
+import { Acos, Asin, Atan, Atan2 } from "./functions/arcs";
+import { Cos, Sin, Tan } from "./functions/circular";
+import { Cosh, Exp2, Expm1, Sinh } from "./functions/exponents";
+import { Erf, Erfc } from "./functions/gaussian";
+import { Acosh, Asinh, Atanh, Log1p, Log2 } from "./functions/logarithms";
+import { Pow } from "./functions/power";
 
 /** y = eˣ − 1 */
 export function expm1(x: usize, y: usize, begin: i32, end: i32): void {

@@ -27,10 +27,13 @@ export function integers(seed: number, below: number, count: number): Int32Array
 export const size = (shape: readonly number[]): number =>
   shape.reduce((product, extent) => product * extent, 1);
 
+/** Functions of one tensor that libraries are compared by. */
+export type Elementwise = "exp" | "tanh" | "sigmoid" | "cos" | "gelu";
+
 /** What a library is asked to do. Each library turns it into its own call. */
 export type Task =
   | { readonly kind: "matmul"; readonly transposeA: boolean; readonly transposeB: boolean }
-  | { readonly kind: "add" | "mul" | "exp" | "tanh" | "sigmoid" | "softmax" | "transpose" }
+  | { readonly kind: "add" | "mul" | Elementwise | "softmax" | "transpose" }
   | { readonly kind: "sum"; readonly axis: number }
   | { readonly kind: "argmax" }
   | { readonly kind: "gather"; readonly indices: Int32Array }

@@ -1,5 +1,6 @@
 /** What `versus.ts` measures. */
-import { type Array32, integers, reals, size, type Workload } from "./workload.js";
+import { type Array32, type Elementwise, integers, reals, size, type Workload } from "./workload.js";
+import { normalCdf } from "../src/special.exam.js";
 import { train } from "./training.js";
 
 /** Every result is to agree with float64 to so much of what was added up. */
@@ -58,8 +59,8 @@ const named = (m: number, k: number, n: number, options = {}): Workload => {
   );
 };
 
-/** y = f(x), element by element. */
-function unary(kind: "exp" | "tanh" | "sigmoid", f: (x: number) => number): Workload {
+/** y = f(x), element by element; results below `floor` need only be as near as it. */
+function unary(kind: Elementwise, f: (x: number) => number, floor = 0): Workload {
   const shape = [1024, 1024];
   return {
     name: `${kind} 1M`,
@@ -72,7 +73,7 @@ function unary(kind: "exp" | "tanh" | "sigmoid", f: (x: number) => number): Work
       ([x]) =>
       (index) => {
         const value = f(x.data[index]);
-        return { value, tolerance: RELATIVE * Math.abs(value) };
+        return { value, tolerance: RELATIVE * Math.max(Math.abs(value), floor) };
       },
   };
 }
@@ -222,6 +223,8 @@ export const workloads: readonly Workload[] = [
   unary("exp", Math.exp),
   unary("tanh", Math.tanh),
   unary("sigmoid", (x) => 1 / (1 + Math.exp(-x))),
+  unary("cos", Math.cos, 1),
+  unary("gelu", (x) => x * normalCdf(x), 1),
   softmax(1024, 1024),
   softmax(12, 128, 128),
   sum(1024, 1024, 1),

@@ -2,7 +2,15 @@
  * The parts that the kernels are shipped in, each a module of its own over the same memory: `assembly/parts/NAME.ts`. A
  * bundle carries a part only if it has an op that needs it. Their order fixes where each keeps its read-only tables.
  */
-export const parts = ["core", "elementary", "transcendental", "optimizers", "distributions", "pointwise"];
+export const parts = [
+  "core",
+  "elementary",
+  "transcendental",
+  "activations",
+  "optimizers",
+  "distributions",
+  "pointwise",
+];
 
 /** Bytes of a part's window for tables; the first begins behind address 0, the heap behind the last (src/devices/wasm.ts). */
 export const WINDOW = 1024;

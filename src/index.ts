@@ -9,6 +9,19 @@ export { info, type Info, init, type InitOptions } from "./init.js";
 export { keep, scope } from "./memory.js";
 export * as nn from "./nn/index.js";
 export { inPlace, op, type Op, type Plan } from "./op.js";
+export {
+  elu,
+  gelu,
+  geluTanh,
+  hardSigmoid,
+  hardSwish,
+  leakyRelu,
+  mish,
+  relu6,
+  selu,
+  silu,
+  softplus,
+} from "./ops/activations.js";
 export { add, div, mul, sub } from "./ops/binary.js";
 export { abs, ceil, floor, reciprocal, round, rsqrt, sign, trunc } from "./ops/elementary.js";
 export { full, ones, zeros } from "./ops/fill.js";

@@ -30,7 +30,7 @@ export function erf(x: number): number {
 /** 1 − erf x, without cancellation. */
 export function erfc(x: number): number {
   if (x < 0.5 || Number.isNaN(x)) return 1 - erf(x);
-  if (x === Infinity) return 0;
+  if (x > 30) return 0;
   return x < 2.5 ? 1 - erfSeries(x) : gaussian(x) * erfcFraction(x);
 }
 

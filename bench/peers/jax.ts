@@ -38,9 +38,12 @@ function formulaOf({ numpy: np, nn }: Jax, { task }: Workload): ((...args: Value
       return (x, y) => x.mul(y);
     case "exp":
     case "tanh":
+    case "cos":
       return (x) => np[task.kind](x);
     case "sigmoid":
       return (x) => nn.sigmoid(x);
+    case "gelu":
+      return (x) => nn.gelu(x, { approximate: false });
     case "softmax":
       return (x) => nn.softmax(x, -1);
     case "transpose":

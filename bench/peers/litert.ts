@@ -60,7 +60,13 @@ async function asWorker<T>(folder: string, f: () => Promise<T>): Promise<T> {
 }
 
 /** Codes of BuiltinOperator, and of BuiltinOptions where there are some. */
-const simple = { exp: { code: 47 }, tanh: { code: 28 }, sigmoid: { code: 14 } };
+const simple = {
+  exp: { code: 47 },
+  tanh: { code: 28 },
+  sigmoid: { code: 14 },
+  cos: { code: 108 },
+  gelu: { code: 150 },
+};
 
 type Model = Pick<LiteModel, "tensors"> & { operator: Omit<LiteOperator, "inputs" | "outputs">; fed: number };
 
@@ -95,6 +101,8 @@ function modelOf({ task, shape }: Workload, inputs: readonly Array32[]): Model |
     case "exp":
     case "tanh":
     case "sigmoid":
+    case "cos":
+    case "gelu":
       return { tensors: [fed, y], operator: simple[task.kind], fed: 1 };
     case "softmax": {
       const operator = {

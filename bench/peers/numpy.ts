@@ -8,7 +8,7 @@ interface NDArray {
 }
 type Call = (...args: unknown[]) => NDArray;
 interface NumPy extends Record<
-  "zeros" | "matmul" | "swapaxes" | "add" | "multiply" | "exp" | "tanh" | "sum",
+  "zeros" | "matmul" | "swapaxes" | "add" | "multiply" | "exp" | "tanh" | "cos" | "sum",
   Call
 > {
   configureWasm(options: { maxMemory: number }): void;
@@ -32,6 +32,7 @@ function chainOf({ task, shape }: Workload, [x, y]: NDArray[]): Chain | undefine
       return (np) => np("multiply", x, y);
     case "exp":
     case "tanh":
+    case "cos":
       return (np) => np(task.kind, x);
     case "softmax":
       return (np) => {

@@ -53,6 +53,10 @@ function formOf({ task }: Workload, inputs: readonly Array32[]): Form | undefine
       return { nodes: [node("Tanh", ["x0"], ["y"])] };
     case "sigmoid":
       return { nodes: [node("Sigmoid", ["x0"], ["y"])] };
+    case "cos":
+      return { nodes: [node("Cos", ["x0"], ["y"])] };
+    case "gelu":
+      return { nodes: [node("Gelu", ["x0"], ["y"])] };
     case "softmax":
       return { nodes: [node("Softmax", ["x0"], ["y"], { axis: -1 })] };
     case "transpose":

@@ -61,6 +61,10 @@ function callOf(tf: TF, { task }: Workload, [x, y]: Tensor[]): () => Tensor {
       return () => tf.tanh(x);
     case "sigmoid":
       return () => tf.sigmoid(x);
+    case "cos":
+      return () => tf.cos(x);
+    case "gelu": // it has none of its own
+      return () => tf.tidy(() => tf.mul(tf.mul(x, 0.5), tf.add(tf.erf(tf.mul(x, Math.SQRT1_2)), 1)));
   }
 }
 

@@ -1,5 +1,6 @@
 /** The exam of every op, under the op's name. */
 export { add, div, mul, sub } from "./binary.exam.js";
+export * from "./activations.exam.js";
 export * from "./distributions.exam.js";
 export * from "./elementary.exam.js";
 export * from "./fill.exam.js";

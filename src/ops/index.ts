@@ -1,4 +1,5 @@
 /** Every op: the registry is this module's namespace. */
+export * from "./activations.js";
 export { add, div, mul, sub } from "./binary.js";
 export * from "./distributions.js";
 export * from "./elementary.js";

@@ -146,21 +146,21 @@ class Tangent extends Circular {
   }
 }
 
-/** sin x; error ≤ 1.50 ULP plain and fused. */
+/** sin x; error ≤ 1.55 ULP plain and fused. */
 export class Sin extends Unary {
   lanes(x: v128): v128 {
     return circular<Sine>(x);
   }
 }
 
-/** cos x; error ≤ 1.50 ULP plain and fused. */
+/** cos x; error ≤ 1.55 ULP plain and fused. */
 export class Cos extends Unary {
   lanes(x: v128): v128 {
     return circular<Cosine>(x);
   }
 }
 
-/** tan x; error ≤ 3.40 ULP plain and fused. */
+/** tan x; error ≤ 3.45 ULP plain and fused. */
 export class Tan extends Unary {
   lanes(x: v128): v128 {
     return circular<Tangent>(x);

@@ -1,0 +1,2 @@
+/** Activation functions beyond relu, tanh and sigmoid, forward and gradient. */
+export * from "../activations";

@@ -91,7 +91,17 @@ test("examples use the package as its users do", () => {
 
 describe("assembly", () => {
   /** What is shared by the families of kernels; all else is a family, one file or folder each. */
-  const shared = ["simd", "loops", "broadcast", "layout", "exponential", "functions", "logarithm", "turn"];
+  const shared = [
+    "simd",
+    "loops",
+    "broadcast",
+    "layout",
+    "fold",
+    "exponential",
+    "functions",
+    "logarithm",
+    "turn",
+  ];
   const familyOf = (file: string): string => file.split("/")[1].replace(".ts", "");
 
   const lists = /^assembly\/(index|parts\/\w+)\.ts$/;

@@ -118,6 +118,8 @@ const perRow = [
   "random/distributions/gumbel",
   "random/distributions/triangularRows",
   "random/distributions/truncatedNormal",
+  "fold/place/place<assembly/fold/place/Largest,assembly/fold/folds/Max>",
+  "fold/place/place<assembly/fold/place/Smallest,assembly/fold/folds/Min>",
   "gemm/dots/dots",
   "gemm/product<assembly/gemm/epilogue/Store>",
   "gemm/multiply/multiply<assembly/gemm/panels/Strided,assembly/gemm/panels/Strided,assembly/gemm/epilogue/Activate>",

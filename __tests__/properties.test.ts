@@ -248,6 +248,23 @@ describe("laws", () => {
   });
 
   law(
+    "variance and std are those of float64",
+    [extent, extent, fc.nat(1), seed],
+    (rows, cols, correction, seed) => {
+      const x = filled([rows, cols + 1], seed);
+      const exact = Array.from({ length: rows }, (_, i) => {
+        const row = [...x.dataSync()].slice(i * (cols + 1), (i + 1) * (cols + 1));
+        const mean = row.reduce((a, b) => a + b, 0) / row.length;
+        return row.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (row.length - correction);
+      });
+      const options = { axis: -1, correction };
+      if (cols < 1) return;
+      expectClose(L.variance(x, options), L.tensor(exact), 1e-5);
+      expectClose(L.std(x, options), L.tensor(exact.map(Math.sqrt)), 1e-5);
+    },
+  );
+
+  law(
     "sigmoid(x) + sigmoid(−x) = 1, tanh is odd, log undoes exp",
     [fc.array(number, { minLength: 1, maxLength: 40 })],
     (list) => {

@@ -1,8 +1,8 @@
 /** Sums and maxima over axes; the grid is the outputs, the layout that of a reduction (layout.ts). */
-import { Max, Sum } from "./reduce/fold";
-import { fold } from "./reduce/walk";
+import { Max, MaxInt, Sum, SumInt } from "./fold/folds";
+import { Largest, place } from "./fold/place";
+import { fold } from "./fold/walk";
 
-export { argmax } from "./reduce/argmax";
 export { maxGrad } from "./reduce/maxGrad";
 
 /** y = scale · Σ x over the reduced axes; scale · 0 where there is nothing to add. */
@@ -21,4 +21,19 @@ export function sum(
 /** y = max x over the reduced axes, NaN if an element is; −Infinity where there is none. */
 export function max(x: usize, y: usize, layout: usize, scratch: usize, begin: i32, end: i32): void {
   fold<Max>(x, y, layout, scratch, 1, begin, end);
+}
+
+/** y = the position of the first maximum, or of the first NaN, in the flattened reduced axes: y holds i32. */
+export function argmax(x: usize, y: usize, layout: usize, begin: i32, end: i32): void {
+  place<Largest, Max>(x, y, layout, begin, end);
+}
+
+/** y = Σ x of i32, modulo 2³². */
+export function sumInt(x: usize, y: usize, layout: usize, scratch: usize, begin: i32, end: i32): void {
+  fold<SumInt>(x, y, layout, scratch, 1, begin, end);
+}
+
+/** y = max x of i32. */
+export function maxInt(x: usize, y: usize, layout: usize, scratch: usize, begin: i32, end: i32): void {
+  fold<MaxInt>(x, y, layout, scratch, 1, begin, end);
 }

@@ -176,6 +176,12 @@ export function maxLanes(x: v128): f32 {
   return f32.max(f32x4.extract_lane(pairs, 0), f32x4.extract_lane(pairs, 1));
 }
 
+/** The smallest lane, or NaN if one is. */
+export function minLanes(x: v128): f32 {
+  const pairs = f32x4.min(x, v128.shuffle<f32>(x, x, 2, 3, 2, 3));
+  return f32.min(f32x4.extract_lane(pairs, 0), f32x4.extract_lane(pairs, 1));
+}
+
 /**
  * The first n lanes from p, all four if n > 4, zeros above them. It calls itself only so that it is compiled
  * once, not at each use: the module is 3 KB smaller so.

@@ -7,6 +7,7 @@ export const parts = [
   "elementary",
   "transcendental",
   "activations",
+  "aggregate",
   "optimizers",
   "distributions",
   "pointwise",

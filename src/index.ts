@@ -22,6 +22,7 @@ export {
   silu,
   softplus,
 } from "./ops/activations.js";
+export { all, any, argmin, logsumexp, min, norm, prod, std, variance } from "./ops/aggregate.js";
 export { add, div, mul, sub } from "./ops/binary.js";
 export { abs, ceil, floor, reciprocal, round, rsqrt, sign, trunc } from "./ops/elementary.js";
 export { full, ones, zeros } from "./ops/fill.js";

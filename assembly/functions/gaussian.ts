@@ -81,8 +81,8 @@ function tail(i: i32): v128 {
   return entry(TAIL, i);
 }
 
-/** p·e^(κ·a² + more) for κ < 0. a² is computed in two parts, for its error is multiplied by a² itself. */
-function bell(p: v128, a: v128, kappa: v128, more: v128): v128 {
+/** p·e^(κ·a² + more) for κ < 0, one instance for each function F, so that it is compiled into its loop. a² is computed in two parts, for its error is multiplied by a² itself. */
+function bell<F>(p: v128, a: v128, kappa: v128, more: v128): v128 {
   const top = v128.and(a, tail(22));
   const z = mul(top, mul(top, kappa));
   const rest = madd(mul(kappa, sub(a, top)), add(a, top), more);
@@ -104,11 +104,11 @@ function erfcTail(x: v128): v128 {
   p = madd(p, v, tail(6));
   p = madd(p, v, tail(7));
   p = madd(p, v, tail(8));
-  return bell(div(madd(p, v, tail(9)), sum), a, splat(-1), lost);
+  return bell<Erfc>(div(madd(p, v, tail(9)), sum), a, splat(-1), lost);
 }
 
 /** q for v = 2·share − 1, share = a / (a + 3). */
-function normal(v: v128): v128 {
+function normal<F>(v: v128): v128 {
   let q = madd(tail(10), v, tail(11));
   q = madd(q, v, tail(12));
   q = madd(q, v, tail(13));
@@ -120,6 +120,9 @@ function normal(v: v128): v128 {
   return madd(q, v, tail(19));
 }
 
+abstract class TimesPhi {}
+abstract class TimesPhiSlope {}
+
 /**
  * x · Φ(x), without cancellation: a·Φ(−a) is computed of a = |x|. What a + 3 loses to rounding is made good to first order: the
  * derivative of q·share is about 0.14·(v − 1).
@@ -130,7 +133,7 @@ export function timesPhi(x: v128): v128 {
   const share = div(a, sum);
   const v = sub(add(share, share), tail(21));
   const lost = mul(sub(a, sub(sum, tail(20))), mul(sub(v, tail(21)), tail(26)));
-  const y = bell(mul(normal(v), share), a, tail(23), lost);
+  const y = bell<TimesPhi>(mul(normal<TimesPhi>(v), share), a, tail(23), lost);
   return v128.bitselect(neg(y), sub(x, y), i32x4.shr_s(x, 31));
 }
 
@@ -139,8 +142,8 @@ export function timesPhiSlope(x: v128): v128 {
   const a = pmin(abs(x), tail(25));
   const sum = add(a, tail(20));
   const share = div(a, sum);
-  const q = div(normal(sub(add(share, share), tail(21))), sum);
-  const y = bell(nmadd(a, tail(27), q), a, tail(23), i32x4.splat(0));
+  const q = div(normal<TimesPhiSlope>(sub(add(share, share), tail(21))), sum);
+  const y = bell<TimesPhiSlope>(nmadd(a, tail(27), q), a, tail(23), i32x4.splat(0));
   return v128.bitselect(y, sub(tail(21), y), i32x4.shr_s(x, 31));
 }
 

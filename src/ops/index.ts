@@ -16,6 +16,7 @@ export {
   stopGradient,
 } from "./movement.js";
 export * from "./optimizers.js";
+export { all, any, argmin, logsumexp, min, norm, prod } from "./aggregate.js";
 export {
   cast,
   clip,

@@ -4,18 +4,18 @@ import type { KernelName } from "../generated/kernels.js";
 import { type Launch, op } from "../op.js";
 import { normalizeAxes, reducedShape, type Shape, show, sizeOf, stridesOf } from "../shape.js";
 import type { Spec, Tensor } from "../tensor.js";
-import { mul, sameShapes } from "./binary.js";
+import { kernelFor, mul, sameShapes } from "./binary.js";
 import { ones } from "./fill.js";
 import { broadcastTo, reshape } from "./movement.js";
 
-interface Over {
+export interface Over {
   /** The axes to reduce; default all of them. */
   axis?: number | readonly number[];
   /** Keep the reduced axes with extent 1. */
   keepDims?: boolean;
 }
 
-const everything: Over = { axis: undefined, keepDims: false };
+export const everything: Over = { axis: undefined, keepDims: false };
 
 /** The loops over x, innermost first: neighbours of one kind are joined, extents of 1 dropped. */
 function loopsOf(
@@ -55,7 +55,7 @@ function scratchFor([kept, , columns, stride]: readonly number[]): number {
   return 12 * Math.max(sideBySide, 4);
 }
 
-function reduction(
+export function reduction(
   name: string,
   kernel: KernelName,
   x: Spec,
@@ -77,28 +77,31 @@ function reduction(
 }
 
 /** A reduction by `fold`, whose kernel takes these numbers. */
-function folded(plan: Launch, numbers?: readonly number[]): Launch {
+export function folded(plan: Launch, numbers?: readonly number[]): Launch {
   return { ...plan, numbers, scratch: scratchFor(plan.layout!) };
 }
 
 /** Throws when there is nothing to choose from. */
-function checkNotEmpty(name: string, x: Spec, { count }: { count: number }): void {
+export function checkNotEmpty(name: string, x: Spec, { count }: { count: number }): void {
   if (count === 0 && sizeOf(x.shape) === 0)
     throw new ShapeError(`${name}: x is ${show(x.shape)}, which has no elements along the reduced axes`);
 }
 
 /** A reduced tensor, each element repeated over the group it came from. */
-function stretch(dy: Tensor, shape: Shape, { axis }: Over): Tensor {
+export function stretch(dy: Tensor, shape: Shape, { axis }: Over): Tensor {
   const axes = normalizeAxes("stretch", axis, shape.length);
   return broadcastTo(reshape(dy, reducedShape(shape, axes, true)), shape);
 }
 
-/** y = Σ x over the axes; 0 for an empty group. Partial sums of a few hundred elements are added in float64. */
+/** y = Σ x over the axes; 0 for an empty group. Partial sums of a few hundred elements are added in float64; int32 wraps. */
 export const sum = /* @__PURE__ */ op<[x: Tensor], Over>()({
   name: "sum",
-  inputs: { x: "float32" },
+  inputs: { x: "number" },
   defaults: everything,
-  plan: ([x], over) => folded(reduction("sum", "sum", x, over), [1]),
+  plan([x], over) {
+    const plan = reduction("sum", kernelFor("sum", x.dtype), x, over);
+    return folded(plan, x.dtype === "int32" ? [] : [1]);
+  },
   vjp: (dy, _, [x], over) => [stretch(dy, x.shape, over)],
 });
 
@@ -117,10 +120,10 @@ export const mean = /* @__PURE__ */ op<[x: Tensor], Over>()({
 /** y = the largest x over the axes; NaN if there is one. Equal maxima share the gradient equally. */
 export const max = /* @__PURE__ */ op<[x: Tensor], Over>()({
   name: "max",
-  inputs: { x: "float32" },
+  inputs: { x: "number" },
   defaults: everything,
   plan([x], over) {
-    const plan = reduction("max", "max", x, over);
+    const plan = reduction("max", kernelFor("max", x.dtype), x, over);
     checkNotEmpty("max", x, plan);
     return folded(plan);
   },

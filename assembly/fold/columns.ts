@@ -2,7 +2,7 @@
 import { lengthOf, runAt, runsOf, stepOf } from "../layout";
 import { One, Span, Whole } from "../loops";
 import { bytes, storePart } from "../simd";
-import { Fold } from "./fold";
+import { Fold } from "./folds";
 
 /** Columns at a time: what is folded of them stays in the first cache. `src/ops/reduce.ts` repeats it. */
 export const COLUMNS: i32 = 4096;
@@ -102,7 +102,7 @@ function join<F extends Fold>(part: usize, totals: usize, n: i32): void {
     const a = v128.load(part);
     v128.store(totals, f.low(v128.load(totals), a));
     v128.store(totals, f.high(v128.load(totals, 16), a), 16);
-    v128.store(part, f32x4.splat(f.start()));
+    v128.store(part, f.start());
   }
 }
 
@@ -128,7 +128,7 @@ export function foldColumns<F extends Fold>(
     tail = bytes(whole);
   const totals = scratch + bytes((n + 3) & -4);
   for (let at: usize = 0; at < bytes(n); at += 16) {
-    v128.store(scratch + at, f32x4.splat(f.start()));
+    v128.store(scratch + at, f.start());
     v128.store(totals + 2 * at, start);
     v128.store(totals + 2 * at, start, 16);
   }

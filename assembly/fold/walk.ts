@@ -1,7 +1,7 @@
 /** A fold over axes, for a function given as a class; the grid is outputs, the layout that of a reduction. */
 import { columnsAt, lengthOf, outputAt, runAt, runsOf } from "../layout";
 import { COLUMNS, foldColumns } from "./columns";
-import { Fold } from "./fold";
+import { Fold } from "./folds";
 
 /** Elements of a row that are folded in float32 before they join a total. */
 const ROW = 1024;
@@ -15,7 +15,7 @@ function foldRow<F extends Fold>(x: usize, layout: usize, n: i32, runs: i32, low
     let rest = n;
     while (rest >= 16) {
       const count = min(rest, ROW) & ~15;
-      let a = f32x4.splat(f.start());
+      let a = f.start();
       let b = a;
       let c = a;
       let d = a;
@@ -35,7 +35,7 @@ function foldRow<F extends Fold>(x: usize, layout: usize, n: i32, runs: i32, low
       high = f.high(high, v128.load(p));
     }
     for (; rest > 0; rest--, p += 4) {
-      low = f.low(low, f32x4.replace_lane(f32x4.splat(f.start()), 0, load<f32>(p)));
+      low = f.low(low, v128.load_lane<i32>(p, f.start(), 0));
     }
   }
   return f.across(low, high);

@@ -1,7 +1,7 @@
-/** Where the maximum over axes lies; the grid is the outputs, the layout that of a reduction (layout.ts). */
+/** Where an extremum over axes lies, for a function given as a class; the grid is the outputs, the layout that of a reduction (layout.ts). */
 import { columnsAt, lengthOf, outputAt, runAt, runsOf, stepOf } from "../layout";
 import { select } from "../simd";
-import { Max } from "./fold";
+import { Fold } from "./folds";
 import { fold } from "./walk";
 
 /** The index of the first of n elements that is m or NaN, or −1. */
@@ -20,7 +20,7 @@ function indexIn(x: usize, n: i32, m: f32): i32 {
   return -1;
 }
 
-/** The first place of the maximum m, or of a NaN, in the output's row. */
+/** The first place of the extremum m, or of a NaN, in the output's row. */
 function placeInRow(x: usize, layout: usize, n: i32, m: f32): i32 {
   for (let run = 0, runs = runsOf(layout); run < runs; run++) {
     const at = indexIn(x + runAt(layout, run), n, m);
@@ -29,9 +29,35 @@ function placeInRow(x: usize, layout: usize, n: i32, m: f32): i32 {
   return 0;
 }
 
-/** Where v is larger than best, or is the first NaN. */
-function beats(v: v128, best: v128): v128 {
-  return v128.andnot(f32x4.eq(best, best), f32x4.le(v, best));
+/** Which of two is extreme. */
+export abstract class Extremum {
+  /** What no element is beyond. */
+  abstract start(): v128;
+  /** Where v is no better than best. */
+  abstract loses(v: v128, best: v128): v128;
+}
+
+export class Largest extends Extremum {
+  start(): v128 {
+    return f32x4.splat(-Infinity);
+  }
+  loses(v: v128, best: v128): v128 {
+    return f32x4.le(v, best);
+  }
+}
+
+export class Smallest extends Extremum {
+  start(): v128 {
+    return f32x4.splat(Infinity);
+  }
+  loses(v: v128, best: v128): v128 {
+    return f32x4.ge(v, best);
+  }
+}
+
+/** Where v is better than best, or is the first NaN. */
+function beats<E extends Extremum>(v: v128, best: v128): v128 {
+  return v128.andnot(f32x4.eq(best, best), changetype<E>(0).loses(v, best));
 }
 
 /** Four elements, or one in all lanes. */
@@ -50,16 +76,16 @@ function widthAt(layout: usize, begin: i32, end: i32): i32 {
   return columns < 4 ? min(columns, 1) : columns < 16 ? 4 : 16;
 }
 
-/** y = the place of the maximum in each of four columns, or in one. */
-function place4(x: usize, y: usize, layout: usize, n: i32, width: i32): void {
+/** y = the place of the extremum in each of four columns, or in one. */
+function place4<E extends Extremum>(x: usize, y: usize, layout: usize, n: i32, width: i32): void {
   const step = stepOf(layout);
-  let best = f32x4.splat(-Infinity);
+  let best = changetype<E>(0).start();
   let at = i32x4.splat(0);
   for (let run = 0, runs = runsOf(layout); run < runs; run++) {
     let p = x + runAt(layout, run);
     for (let k = run * n; k < (run + 1) * n; k++, p += step) {
       const v = take(p, width);
-      const hit = beats(v, best);
+      const hit = beats<E>(v, best);
       best = select(v, best, hit);
       at = select(i32x4.splat(k), at, hit);
     }
@@ -68,9 +94,9 @@ function place4(x: usize, y: usize, layout: usize, n: i32, width: i32): void {
 }
 
 /** The same in sixteen columns: a whole cache line at each step. */
-function place16(x: usize, y: usize, layout: usize, n: i32): void {
+function place16<E extends Extremum>(x: usize, y: usize, layout: usize, n: i32): void {
   const step = stepOf(layout);
-  let best0 = f32x4.splat(-Infinity);
+  let best0 = changetype<E>(0).start();
   let best1 = best0;
   let best2 = best0;
   let best3 = best0;
@@ -82,10 +108,10 @@ function place16(x: usize, y: usize, layout: usize, n: i32): void {
     let p = x + runAt(layout, run);
     for (let k = run * n; k < (run + 1) * n; k++, p += step) {
       const here = i32x4.splat(k);
-      const hit0 = beats(v128.load(p), best0);
-      const hit1 = beats(v128.load(p, 16), best1);
-      const hit2 = beats(v128.load(p, 32), best2);
-      const hit3 = beats(v128.load(p, 48), best3);
+      const hit0 = beats<E>(v128.load(p), best0);
+      const hit1 = beats<E>(v128.load(p, 16), best1);
+      const hit2 = beats<E>(v128.load(p, 32), best2);
+      const hit3 = beats<E>(v128.load(p, 48), best3);
       best0 = select(v128.load(p), best0, hit0);
       best1 = select(v128.load(p, 16), best1, hit1);
       best2 = select(v128.load(p, 32), best2, hit2);
@@ -102,21 +128,27 @@ function place16(x: usize, y: usize, layout: usize, n: i32): void {
   v128.store(y, at3, 48);
 }
 
-/** The index of the first maximum, or of the first NaN, in the flattened reduced axes: y holds i32. */
-export function argmax(x: usize, y: usize, layout: usize, begin: i32, end: i32): void {
+/** The index of the first extremum, or of the first NaN, in the flattened reduced axes: y holds i32. */
+export function place<E extends Extremum, F extends Fold>(
+  x: usize,
+  y: usize,
+  layout: usize,
+  begin: i32,
+  end: i32,
+): void {
   const n = lengthOf(layout);
   while (begin < end) {
     const width = widthAt(layout, begin, end);
     if (width > 0) {
       const from = x + outputAt(layout, begin);
       const to = y + (begin << 2);
-      if (width == 16) place16(from, to, layout, n);
-      else place4(from, to, layout, n, width);
+      if (width == 16) place16<E>(from, to, layout, n);
+      else place4<E>(from, to, layout, n, width);
       begin += width;
       continue;
     }
     const stop = min(begin + 8, end);
-    fold<Max>(x, y, layout, 0, 1, begin, stop); // rows need no scratch
+    fold<F>(x, y, layout, 0, 1, begin, stop); // rows need no scratch
     for (; begin < stop; begin++) {
       const to = y + (begin << 2);
       store<i32>(to, placeInRow(x + outputAt(layout, begin), layout, n, load<f32>(to)));

@@ -1,0 +1,2 @@
+/** Reductions beyond sum, mean, max and argmax. */
+export * from "../aggregate";

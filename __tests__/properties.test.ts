@@ -265,6 +265,29 @@ describe("laws", () => {
   );
 
   law(
+    "sort is argsort's selection, along any axis; topk begins it",
+    [extent, extent, fc.boolean(), fc.nat(1), seed],
+    (rows, cols, descending, axis, seed) => {
+      const x = filled([rows, cols], seed);
+      const order = L.argsort(x, { axis, descending });
+      const y = L.sort(x, { axis, descending });
+      expect(same(L.takeAlongAxis(x, order, { axis }), y)).toBe(true);
+      const k = x.shape[axis] >> 1;
+      const { values, indices } = L.topk(x, k, { axis, largest: descending });
+      const size = axis === 0 ? [k, cols] : [rows, k];
+      expect(same(values, L.slice(y, [0, 0], size))).toBe(true);
+      expect(same(indices, L.slice(order, [0, 0], size))).toBe(true);
+    },
+  );
+
+  law("unique counts every element once", [fc.array(fc.nat(5), { minLength: 1, maxLength: 30 })], (list) => {
+    const { values, counts } = L.unique(L.tensor(list));
+    const expected = [...new Set(list)].sort((a, b) => a - b);
+    expect([...values.dataSync()]).toEqual(expected);
+    expect([...counts.dataSync()]).toEqual(expected.map((v) => list.filter((x) => x === v).length));
+  });
+
+  law(
     "sigmoid(x) + sigmoid(−x) = 1, tanh is odd, log undoes exp",
     [fc.array(number, { minLength: 1, maxLength: 40 })],
     (list) => {

@@ -4,6 +4,7 @@ export * from "./parts/elementary";
 export * from "./parts/transcendental";
 export * from "./parts/activations";
 export * from "./parts/aggregate";
+export * from "./parts/order";
 export * from "./parts/optimizers";
 export * from "./parts/distributions";
 export * from "./parts/pointwise";

@@ -8,6 +8,7 @@ export const parts = [
   "transcendental",
   "activations",
   "aggregate",
+  "order",
   "optimizers",
   "distributions",
   "pointwise",

@@ -39,6 +39,17 @@ export {
   transpose,
 } from "./ops/movement.js";
 export {
+  argsort,
+  bincount,
+  cumprod,
+  cumsum,
+  histogram,
+  sort,
+  takeAlongAxis,
+  topk,
+  unique,
+} from "./ops/order.js";
+export {
   cast,
   clip,
   equal,

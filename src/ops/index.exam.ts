@@ -8,6 +8,7 @@ export * from "./fill.exam.js";
 export * from "./matmul.exam.js";
 export * from "./movement.exam.js";
 export * from "./optimizers.exam.js";
+export * from "./order.exam.js";
 export * from "./pointwise.exam.js";
 export * from "./random.exam.js";
 export * from "./reduce.exam.js";

@@ -17,6 +17,7 @@ export {
 } from "./movement.js";
 export * from "./optimizers.js";
 export { all, any, argmin, logsumexp, min, norm, prod } from "./aggregate.js";
+export { argsortRows, bincount, cumprod, cumsum, histogram, putAlong, sortRows, takeAlong } from "./order.js";
 export {
   cast,
   clip,

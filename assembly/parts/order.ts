@@ -1,0 +1,2 @@
+/** Sorting, running totals, selection along an axis, counts. */
+export * from "../order";

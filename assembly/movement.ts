@@ -96,6 +96,30 @@ export function copyStrided(x: usize, y: usize, layout: usize, offset: i32, begi
   }
 }
 
+/** y [0, step, 2 step …] = x [n]. */
+function spreadOut(x: usize, y: usize, step: i32, n: i32): void {
+  if (step == 1) return copy(x, y, n);
+  const stride = step << 2;
+  for (; n > 0; n--, x += 4, y += stride) store<i32>(y, load<i32>(x));
+}
+
+/**
+ * y by any strides but 0, from element `offset` on, = x; the grid is x's elements, the layout that of copyStrided with the strides of y.
+ */
+export function writeStrided(y: usize, x: usize, layout: usize, offset: i32, begin: i32, end: i32): void {
+  const rank = load<i32>(layout);
+  const length = rank > 0 ? load<i32>(layout, 4) : 1;
+  const step = rank > 0 ? load<i32>(layout, 8) : 1;
+  while (begin < end) {
+    const row = begin / length;
+    const col = begin - row * length;
+    const count = min(length - col, end - begin);
+    const to = y + ((offset + offsetOf(layout + 12, rank - 1, row) + col * step) << 2);
+    spreadOut(x + (begin << 2), to, step, count);
+    begin += count;
+  }
+}
+
 /**
  * y = x with zeros around it; the grid is y's elements.
  * The layout is rank, then for each axis, innermost first, extent in y, zeros before, extent in x.

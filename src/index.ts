@@ -27,10 +27,13 @@ export { add, div, mul, sub } from "./ops/binary.js";
 export { abs, ceil, floor, reciprocal, round, rsqrt, sign, trunc } from "./ops/elementary.js";
 export { full, ones, zeros } from "./ops/fill.js";
 export { type Activation, linear, matmul } from "./ops/matmul.js";
+export { arange, diag, eye, linspace, meshgrid, oneHot, tril, triu } from "./ops/construct.js";
+export { gather, gatherND, scatterND } from "./ops/indexing.js";
+export { concat, split, stack } from "./ops/joining.js";
+export { cross, dot, einsum, kron, outer } from "./ops/products.js";
+export { flip, pad, type PadMode, repeat, roll, tile } from "./ops/rearrange.js";
 export {
   broadcastTo,
-  gather,
-  pad,
   permuteDims,
   reshape,
   scatterAdd,

@@ -14,6 +14,8 @@ export {
   scatterAdd,
   slice,
   stopGradient,
+  unslice,
+  write,
 } from "./movement.js";
 export * from "./optimizers.js";
 export { all, any, argmin, logsumexp, min, norm, prod } from "./aggregate.js";

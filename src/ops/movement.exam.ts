@@ -165,12 +165,19 @@ export const broadcastTo: ExamOf<typeof ops.broadcastTo> = {
 };
 
 export const slice: ExamOf<typeof ops.slice> = {
-  reference: ([x], { begin, size }) => {
-    const extents = size.map((extent, axis) => (extent === -1 ? x.shape[axis] - begin[axis] : extent));
+  reference: ([x], { begin, size, steps }) => {
+    const from = begin.map((at, axis) => (at < 0 ? at + x.shape[axis] : at));
+    const extents = size.map((extent, axis) => {
+      if (extent >= 0) return extent;
+      let count = 0;
+      const step = steps[axis] ?? 1;
+      for (let i = from[axis]; i >= 0 && i < x.shape[axis]; i += step) count++;
+      return count;
+    });
     return array(extents, (index) =>
       at(
         x,
-        index.map((i, axis) => (x.shape[axis] === 1 ? 0 : i + begin[axis])),
+        index.map((i, axis) => from[axis] + i * (steps[axis] ?? 1)),
       ),
     );
   },
@@ -184,8 +191,14 @@ export const slice: ExamOf<typeof ops.slice> = {
     { inputs: [reals([4, 5, 6])], attributes: { begin: [2, 0, 0], size: [-1, -1, -1] } },
     { inputs: [reals([4, 1])], attributes: { begin: [4, 0], size: [0, 1] } },
     { inputs: [reals([])], attributes: { begin: [], size: [] } },
+    { inputs: [reals([20])], attributes: { begin: [1], size: [-1], steps: [3] } },
+    { inputs: [reals([20])], attributes: { begin: [-1], size: [-1], steps: [-1] } },
+    { inputs: [reals([7, 20])], attributes: { begin: [-2, -3], size: [3, 4], steps: [-2, -5] } },
+    { inputs: [reals([7, 20])], attributes: { begin: [0, 1], size: [-1, -1], steps: [3, 7] } },
+    { inputs: [reals([0])], attributes: { begin: [0], size: [0], steps: [2] } },
   ],
   gradients: [
+    { inputs: [reals([7, 6])], attributes: { begin: [-2, 1], size: [3, -1], steps: [-2, 2] } },
     { inputs: [reals([4, 5])], attributes: { begin: [1, 2], size: [2, -1] } },
     { inputs: [reals([6])], attributes: { begin: [0], size: [6] } },
   ],
@@ -196,9 +209,19 @@ export const slice: ExamOf<typeof ops.slice> = {
       message: "slice: begin [1, 2] and size [2, 4] leave x [4, 5]",
     },
     {
-      call: (slice, make) => slice(make(reals([4, 5])), [-1, 0], [1, 1]),
+      call: (slice, make) => slice(make(reals([4, 5])), [-5, 0], [1, 1]),
       error: ShapeError,
-      message: "slice: begin [-1, 0] and size [1, 1] leave x [4, 5]",
+      message: "slice: begin [-5, 0] and size [1, 1] leave x [4, 5]",
+    },
+    {
+      call: (slice, make) => slice(make(reals([4, 5])), [0, 0], [1, 3], { steps: [1, 3] }),
+      error: ShapeError,
+      message: "slice: begin [0, 0] and size [1, 3] by steps [1, 3] leave x [4, 5]",
+    },
+    {
+      call: (slice, make) => slice(make(reals([4])), [0], [1], { steps: [0] }),
+      error: ShapeError,
+      message: "slice: begin [0] and size [1] by steps [0] leave x [4]",
     },
     {
       call: (slice, make) => slice(make(reals([4, 5])), [1], [2]),
@@ -209,6 +232,76 @@ export const slice: ExamOf<typeof ops.slice> = {
   bench: {
     "64x784 of 1000x784": { inputs: [reals([1000, 784])], attributes: { begin: [100, 0], size: [64, 784] } },
   },
+};
+
+/** What x becomes where y is written. */
+function written(y: Reference, x: Reference, begin: readonly number[], steps: readonly number[]): Reference {
+  const result = { ...y, data: y.data.slice() };
+  array(x.shape, (index) => {
+    const place = index.reduce((offset, i, axis) => {
+      const from = begin[axis] < 0 ? begin[axis] + y.shape[axis] : begin[axis];
+      return offset * y.shape[axis] + from + i * (steps[axis] ?? 1);
+    }, 0);
+    return (result.data[place] = at(x, index));
+  });
+  return result;
+}
+
+export const write: ExamOf<typeof ops.write> = {
+  reference: ([y, x], { begin, steps }) => [written(y, x, begin, steps), x],
+  ulps: 0,
+  sized: (n) => ({ inputs: [reals([n + 2, n + 1]), reals([n, n])], attributes: { begin: [1, 0] } }),
+  cases: [
+    { inputs: [reals([20]), reals([5])], attributes: { begin: [2], steps: [4] } },
+    { inputs: [reals([20]), reals([5])], attributes: { begin: [-1], steps: [-3] } },
+    { inputs: [integers([7, 9], 99), integers([3, 9], 99)], attributes: { begin: [1, 0], steps: [2, 1] } },
+    { inputs: [reals([3, 4, 5]), reals([2, 4, 3])], attributes: { begin: [1, 0, 2] } },
+    { inputs: [reals([]), reals([])], attributes: { begin: [] } },
+  ],
+  gradients: [],
+  errors: [
+    {
+      call: (write, make) => write(make(reals([4])), make(reals([3])), { begin: [2] }),
+      error: ShapeError,
+      message: "write: begin [2] and size [3] leave x [4]",
+    },
+    {
+      call: (write, make) => write(make(reals([4])), make(integers([3], 2)), { begin: [0] }),
+      error: DTypeError,
+      message: "write: y is float32 and x is int32, expected the same (cast converts)",
+    },
+  ],
+  bench: {
+    "1024x512 of 1024x1024": {
+      inputs: [reals([1024, 1024]), reals([1024, 512])],
+      attributes: { begin: [0, 256] },
+    },
+  },
+};
+
+export const unslice: ExamOf<typeof ops.unslice> = {
+  reference: ([dy], { shape, begin, steps }) =>
+    written(
+      array(shape, () => 0),
+      dy,
+      begin,
+      steps,
+    ),
+  ulps: 0,
+  sized: (n) => ({ inputs: [reals([n])], attributes: { shape: [2 * n + 1], begin: [0], steps: [2] } }),
+  cases: [
+    { inputs: [reals([2, 3])], attributes: { shape: [4, 5], begin: [1, 2] } },
+    { inputs: [integers([2, 3], 9)], attributes: { shape: [4, 5], begin: [-1, -1], steps: [-2, -2] } },
+  ],
+  gradients: [{ inputs: [reals([2, 3])], attributes: { shape: [4, 7], begin: [3, 0], steps: [-2, 3] } }],
+  errors: [
+    {
+      call: (unslice, make) => unslice(make(reals([3])), [4], [2], { steps: [2] }),
+      error: ShapeError,
+      message: "unslice: begin [2] and size [3] by steps [2] leave x [4]",
+    },
+  ],
+  bench: {},
 };
 
 export const pad: ExamOf<typeof ops.pad> = {

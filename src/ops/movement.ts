@@ -1,6 +1,6 @@
 /** Ops that move elements and change none. */
 import { IndexError, ShapeError } from "../errors.js";
-import { op, type Plan } from "../op.js";
+import { inPlace, op, type Plan } from "../op.js";
 import {
   broadcastShapes,
   broadcastStrides,
@@ -15,6 +15,7 @@ import {
 } from "../shape.js";
 import type { Spec, Tensor } from "../tensor.js";
 import { unbroadcast } from "./binary.js";
+import { full } from "./fill.js";
 
 /** The elements of x at `offset` + strides · index, for every index of `shape`. */
 function strided(x: Spec, shape: Shape, strides: readonly number[], offset: number): Plan {
@@ -103,42 +104,109 @@ export const broadcastTo = /* @__PURE__ */ op<[x: Tensor], { shape: Shape }, ["s
   vjp: (dy, _, [x]) => [unbroadcast(dy, x.shape)],
 });
 
-/** `slice(x, begin, size)`: the box of `size` elements along each axis from `begin` on; a size of −1 is all that follows. */
-export const slice = /* @__PURE__ */ op<[x: Tensor], { begin: Shape; size: Shape }, ["begin", "size"]>()({
+interface Box {
+  begin: Shape;
+  size: Shape;
+  /** Between neighbours along each axis, not 0; negative ones go backwards. Default 1. */
+  steps?: Shape;
+}
+
+/**
+ * `slice(x, begin, size, { steps })`: `size` elements along each axis from `begin` on, `steps` apart. A negative begin is counted
+ * from the end of its axis; a size of −1 is all that follow.
+ */
+export const slice = /* @__PURE__ */ op<[x: Tensor], Box, ["begin", "size"]>()({
   name: "slice",
   inputs: { x: "any" },
-  defaults: { begin: [], size: [] },
+  defaults: { begin: [], size: [], steps: [] },
   positional: ["begin", "size"],
-  plan([x], { begin, size }) {
-    const extents = box(x, begin, size);
+  plan([x], options) {
+    const { begin, size, steps } = boxOf("slice", x.shape, options);
     const strides = stridesOf(x.shape);
-    const offset = begin.reduce((sum, from, axis) => sum + from * strides[axis], 0);
-    return strided(x, extents, strides, offset);
+    return strided(x, size, strides.map((stride, axis) => stride * steps[axis]), offsetOf(begin, strides)); // prettier-ignore
   },
-  vjp(dy, _, [x], { begin }) {
-    const after = x.shape.map((extent, axis) => extent - begin[axis] - dy.shape[axis]);
-    return [pad(dy, begin, after)];
+  vjp(dy, _, [x], { begin, steps }) {
+    return [unslice(dy, x.shape, begin, { steps })];
   },
 });
 
-/** The extents of a slice; throws when the box leaves x. */
-function box(x: Spec, begin: Shape, size: Shape): Shape {
-  const extents = size.map((extent, axis) => (extent === -1 ? x.shape[axis] - begin[axis] : extent));
+const offsetOf = (begin: Shape, strides: readonly number[]): number =>
+  begin.reduce((sum, from, axis) => sum + from * strides[axis], 0);
+
+/** A box inside a shape, its begin counted from 0; throws when it leaves the shape. */
+function boxOf(name: string, shape: Shape, { begin, size, steps = [] }: Box): Required<Box> {
+  const stride = (axis: number): number => steps[axis] ?? 1;
+  const from = begin.map((at, axis) => (at < 0 ? at + shape[axis] : at));
+  const extents = size.map((extent, axis) => {
+    if (extent !== -1) return extent;
+    const step = stride(axis);
+    return step > 0 ? Math.ceil((shape[axis] - from[axis]) / step) : Math.floor((from[axis] + -step) / -step);
+  });
   const fits =
-    begin.length === x.shape.length &&
-    size.length === x.shape.length &&
-    extents.every(
-      (extent, axis) =>
-        Number.isInteger(extent) &&
-        Number.isInteger(begin[axis]) &&
-        extent >= 0 &&
-        begin[axis] >= 0 &&
-        begin[axis] + extent <= x.shape[axis],
-    );
-  if (!fits)
-    throw new ShapeError(`slice: begin ${show(begin)} and size ${show(size)} leave x ${show(x.shape)}`);
-  return extents;
+    begin.length === shape.length &&
+    size.length === shape.length &&
+    (steps.length === 0 || steps.length === shape.length) &&
+    extents.every((extent, axis) => {
+      const step = stride(axis);
+      const last = from[axis] + Math.max(extent - 1, 0) * step;
+      const whole = [extent, from[axis], step].every(Number.isInteger);
+      // Nothing may be taken from anywhere up to the end.
+      const inside =
+        extent === 0
+          ? from[axis] <= shape[axis]
+          : from[axis] < shape[axis] && last >= 0 && last < shape[axis];
+      return whole && extent >= 0 && step !== 0 && from[axis] >= 0 && inside;
+    });
+  if (!fits) {
+    const by = steps.length > 0 ? ` by steps ${show(steps)}` : "";
+    throw new ShapeError(`${name}: begin ${show(begin)} and size ${show(size)}${by} leave x ${show(shape)}`);
+  }
+  return { begin: from, size: extents, steps: shape.map((_, axis) => stride(axis)) };
 }
+
+/** `write(y, x, { begin, steps })`: y at begin + steps · index becomes x at index, in place. */
+export const write = /* @__PURE__ */ inPlace<[y: Tensor, x: Tensor], { begin: Shape; steps?: Shape }>()({
+  name: "write",
+  inputs: { y: "any", x: "any" },
+  defaults: { begin: [], steps: [] },
+  plan([y, x], { begin, steps }) {
+    const box = boxOf("write", y.shape, { begin, size: x.shape, steps });
+    const strides = stridesOf(y.shape);
+    const grid = sizeOf(x.shape);
+    return {
+      kernel: "writeStrided",
+      outputs: [],
+      grid,
+      layout: layoutOf(x.shape, [strides.map((stride, axis) => stride * box.steps[axis])]),
+      numbers: [offsetOf(box.begin, strides)],
+      bytes: 8 * grid,
+    };
+  },
+});
+
+/**
+ * `unslice(dy, shape, begin, { steps })`: zeros of a shape, in which dy stands where slice(x, begin, dy.shape, { steps }) takes
+ * it from: the gradient of slice.
+ */
+export const unslice = /* @__PURE__ */ op<
+  [dy: Tensor],
+  { shape: Shape; begin: Shape; steps?: Shape },
+  ["shape", "begin"]
+>()({
+  name: "unslice",
+  inputs: { dy: "any" },
+  defaults: { shape: [], begin: [], steps: [] },
+  positional: ["shape", "begin"],
+  forward([dy], { shape, begin, steps = [] }) {
+    if (steps.every((step) => step === 1) && begin.every((at) => at >= 0) && dy.rank === shape.length)
+      return pad(dy, begin, shape.map((extent, axis) => extent - begin[axis] - dy.shape[axis])); // prettier-ignore
+    boxOf("unslice", shape, { begin, size: dy.shape, steps });
+    const x = full(shape, 0, { dtype: dy.dtype });
+    write(x, dy, { begin, steps });
+    return x;
+  },
+  vjp: (g, _, [dy], { begin, steps }) => [slice(g, begin, dy.shape, { steps })],
+});
 
 /** `pad(x, before, after)`: x with so many zeros added before and after it along each axis. */
 export const pad = /* @__PURE__ */ op<[x: Tensor], { before: Shape; after: Shape }, ["before", "after"]>()({

@@ -288,6 +288,22 @@ describe("laws", () => {
   });
 
   law(
+    "split undoes concat; roll back undoes roll; flip undoes flip",
+    [extent, extent, fc.integer({ min: -9, max: 9 }), fc.nat(1), seed],
+    (rows, cols, shift, axis, seed) => {
+      const x = filled([rows, cols], seed);
+      const y = filled([rows, cols], seed + 1);
+      const [a, b] = L.split(L.concat([x, y], { axis }), 2, { axis });
+      expect(same(a, x) && same(b, y)).toBe(true);
+      expect(same(L.roll(L.roll(x, shift, { axis }), -shift, { axis }), x)).toBe(true);
+      expect(same(L.flip(L.flip(x, { axis }), { axis }), x)).toBe(true);
+      expect(
+        same(L.stack([x, y], { axis }), L.permuteDims(L.stack([x, y]), axis === 0 ? [0, 1, 2] : [1, 0, 2])),
+      ).toBe(true);
+    },
+  );
+
+  law(
     "sigmoid(x) + sigmoid(−x) = 1, tanh is odd, log undoes exp",
     [fc.array(number, { minLength: 1, maxLength: 40 })],
     (list) => {

@@ -23,6 +23,7 @@ export {
   softplus,
 } from "./ops/activations.js";
 export { all, any, argmin, logsumexp, min, norm, prod, std, variance } from "./ops/aggregate.js";
+export { logSoftmax, softmax } from "./ops/axes.js";
 export { add, div, mul, sub } from "./ops/binary.js";
 export { abs, ceil, floor, reciprocal, round, rsqrt, sign, trunc } from "./ops/elementary.js";
 export { full, ones, zeros } from "./ops/fill.js";
@@ -75,7 +76,7 @@ export {
   where,
 } from "./ops/pointwise.js";
 export { argmax, max, mean, sum } from "./ops/reduce.js";
-export { crossEntropy, logSoftmax, softmax } from "./ops/softmax.js";
+export { crossEntropy } from "./ops/softmax.js";
 export {
   acos,
   acosh,

@@ -1,5 +1,5 @@
 /** Rows and elements by index, along any axis. */
-import { ShapeError } from "../errors.js";
+import { IndexError, ShapeError } from "../errors.js";
 import { normalizeAxis, sameShape, type Shape, show, sizeOf, stridesOf } from "../shape.js";
 import { type Tensor, tensor } from "../tensor.js";
 import { all } from "./aggregate.js";
@@ -39,13 +39,27 @@ function flatten(name: string, indices: Tensor, shape: Shape): { positions: Tens
   return { positions: where(all(inside, { axis: -1 }), positions, -1), rest: shape.slice(depth) };
 }
 
+/** f, which selects by position; coordinates outside the shape are reported as such. */
+function located(name: string, indices: Tensor, shape: Shape, f: () => Tensor): Tensor {
+  try {
+    return f();
+  } catch (error) {
+    const [, position] = error instanceof IndexError ? /\[(\d+)\]/.exec(error.message)! : [];
+    if (position === undefined) throw error;
+    throw new IndexError(
+      `${name}: coordinates ${position} of indices ${show(indices.shape)} lie outside ${show(shape)}`,
+    );
+  }
+}
+
 /**
  * `gatherND(x, indices)`: the slices of x at coordinates. x [n₀, …, nₖ₋₁, ...rest], indices int32 [..., k] → [..., ...rest]. Throws
  * IndexError if coordinates lie outside x.
  */
 export function gatherND(x: Tensor, indices: Tensor): Tensor {
   const { positions, rest } = flatten("gatherND", indices, x.shape);
-  return gatherRows(reshape(x, [x.size / sizeOf(rest) || 0, ...rest]), positions);
+  const rows = sizeOf(x.shape.slice(0, x.rank - rest.length));
+  return located("gatherND", indices, x.shape, () => gatherRows(reshape(x, [rows, ...rest]), positions));
 }
 
 /**
@@ -58,5 +72,5 @@ export function scatterND(indices: Tensor, updates: Tensor, shape: Shape): Tenso
   if (!sameShape(updates.shape, expected))
     throw new ShapeError(`scatterND: updates is ${show(updates.shape)}, expected ${show(expected)}`);
   const rows = sizeOf(shape.slice(0, shape.length - rest.length));
-  return reshape(scatterAdd(updates, positions, rows), shape);
+  return located("scatterND", indices, shape, () => reshape(scatterAdd(updates, positions, rows), shape));
 }

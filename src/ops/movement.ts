@@ -7,6 +7,7 @@ import {
   checkShape,
   layoutOf,
   normalizeAxes,
+  normalizeAxis,
   sameShape,
   type Shape,
   show,
@@ -87,6 +88,16 @@ export function transpose(x: Tensor): Tensor {
   if (x.rank < 2) throw new ShapeError(`transpose: x is ${show(x.shape)}, expected at least two axes`);
   const axes = x.shape.map((_, axis) => axis);
   return permuteDims(x, [...axes.slice(0, -2), x.rank - 1, x.rank - 2]);
+}
+
+/** f over the last axis of x, applied to another axis. */
+export function alongAxis(name: string, x: Tensor, axis: number, f: (x: Tensor) => Tensor): Tensor {
+  if (x.rank === 0) return f(x);
+  const at = normalizeAxis(name, axis, x.rank);
+  if (at === x.rank - 1) return f(x);
+  const axes = x.shape.map((_, i) => i);
+  [axes[at], axes[x.rank - 1]] = [x.rank - 1, at];
+  return permuteDims(f(permuteDims(x, axes)), axes);
 }
 
 /** `broadcastTo(x, shape)`: x repeated along new axes and those of extent 1. */

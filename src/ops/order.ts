@@ -6,20 +6,11 @@ import { type Launch, op } from "../op.js";
 import { normalizeAxis, sameShape, show, sizeOf } from "../shape.js";
 import { type Spec, type Tensor, tensor } from "../tensor.js";
 import { div, kernelFor, mul } from "./binary.js";
-import { gather, permuteDims, reshape, slice } from "./movement.js";
+import { alongAxis, gather, permuteDims, reshape, slice } from "./movement.js";
 import { cast, equal, less, logicalAnd, where } from "./pointwise.js";
 
 /** As in assembly/order/radix.ts: bytes that count the digits. */
 const COUNTS = 3 * 2048 * 4;
-
-/** f over the last axis of x, applied to another axis. */
-export function alongAxis(name: string, x: Tensor, axis: number, f: (x: Tensor) => Tensor): Tensor {
-  const at = normalizeAxis(name, axis, x.rank);
-  if (at === x.rank - 1) return f(x);
-  const axes = x.shape.map((_, i) => i);
-  [axes[at], axes[x.rank - 1]] = [x.rank - 1, at];
-  return permuteDims(f(permuteDims(x, axes)), axes);
-}
 
 interface Direction {
   /** The largest first. */

@@ -31,7 +31,7 @@ const shipped = filesIn("src").filter((file) => !isExam(file));
 const layers: readonly (readonly RegExp[])[] = [
   [/^src\/index\.ts$/],
   [/^src\/(nn|optim)\//],
-  [/^src\/checkpoint\.ts$/],
+  [/^src\/(checkpoint|metrics)\.ts$/],
   [/^src\/io\//, /^src\/grad\.ts$/, /^src\/init\.ts$/, /^src\/random\.ts$/],
   [/^src\/ops\//],
   [/^src\/op\.ts$/],

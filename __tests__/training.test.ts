@@ -73,6 +73,18 @@ describe("schedules", () => {
   });
 });
 
+test("clipByValue bounds each element and frees what it was given", () => {
+  const gradients = { a: L.tensor([-3, 0.5, 2]), b: L.tensor([NaN, Infinity]) };
+  const clipped = L.optim.clipByValue(gradients, 1);
+  expect([...clipped.a.dataSync()]).toEqual([-1, 0.5, 1]);
+  expect([...clipped.b.dataSync()]).toEqual([NaN, 1]);
+  expect(gradients.a.disposed).toBe(true);
+  expect(() => L.optim.clipByValue(clipped, 0)).toThrow(
+    "clipByValue: largest is 0, expected a number above 0",
+  );
+  for (const tensor of Object.values(clipped)) tensor.dispose();
+});
+
 test("clipByNorm shortens gradients that are too long together, and no others", () => {
   const gradients = { a: L.tensor([3, 0]), b: L.tensor([[4]]) };
   const [same, norm] = L.optim.clipByNorm(gradients, 5);

@@ -3,6 +3,7 @@ import { OptionError } from "../errors.js";
 import { checkState, checkTensor, type State } from "../io/state.js";
 import { keep, scope } from "../memory.js";
 import { mul } from "../ops/binary.js";
+import { clip } from "../ops/pointwise.js";
 import { sum } from "../ops/reduce.js";
 import { square } from "../ops/unary.js";
 import { sgdUpdate } from "../ops/update.js";
@@ -27,6 +28,13 @@ export function clipByNorm(gradients: State, longest: number): [State, number] {
   const norm = gradientNorm(gradients);
   if (!(norm > longest && norm < Infinity)) return [gradients, norm];
   return [replaced(gradients, (gradient) => mul(gradient, longest / norm)), norm];
+}
+
+/** Each element of the gradients in [−largest, largest]; NaN stays. Those given are freed. */
+export function clipByValue(gradients: State, largest: number): State {
+  if (!(largest > 0)) throw new OptionError(`clipByValue: largest is ${largest}, expected a number above 0`);
+  for (const [name, gradient] of Object.entries(gradients)) checkTensor("clipByValue", name, gradient);
+  return replaced(gradients, (gradient) => clip(gradient, { low: -largest, high: largest }));
 }
 
 /** f of each gradient; those given are freed. */

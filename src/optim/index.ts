@@ -2,7 +2,7 @@
 export { Adagrad, type AdagradOptions } from "./adagrad.js";
 export { Adam, type AdamOptions, AdamW } from "./adam.js";
 export { MovingAverage } from "./average.js";
-export { Accumulator, clipByNorm, gradientNorm } from "./gradients.js";
+export { Accumulator, clipByNorm, clipByValue, gradientNorm } from "./gradients.js";
 export { Groups } from "./groups.js";
 export { LBFGS, type LBFGSOptions } from "./lbfgs.js";
 export { Lion, type LionOptions } from "./lion.js";

@@ -1,6 +1,6 @@
 /** Elementary functions of each element, and cotangents by their derivatives. x, y, dy, dx [n]; the grid is elements. */
-import { Abs, Ceil, Floor, Reciprocal, Round, Rsqrt, Sign, Trunc } from "./elementary/algebraic";
-import { chain, map } from "./loops";
+import { Abs, AbsGrad, Ceil, Floor, Reciprocal, Round, Rsqrt, Sign, Trunc } from "./elementary/algebraic";
+import { chain, map, zip } from "./loops";
 
 /** y = |x| */
 export function abs(x: usize, y: usize, begin: i32, end: i32): void {
@@ -9,7 +9,7 @@ export function abs(x: usize, y: usize, begin: i32, end: i32): void {
 
 /** dx = dy · sign x */
 export function absGrad(dy: usize, x: usize, dx: usize, begin: i32, end: i32): void {
-  chain<Abs>(dy, x, dx, begin, end);
+  zip<AbsGrad>(dy, x, dx, begin, end);
 }
 
 /** y = 1 for x > 0, −1 for x < 0, else x. */

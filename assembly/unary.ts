@@ -2,7 +2,7 @@
 import { Exp, Sigmoid, Tanh } from "./exponential";
 import { mapExponential } from "./exponential/map";
 import { mapLog } from "./logarithm";
-import { Binary, map, Unary, zip } from "./loops";
+import { Binary, chain, map, Smooth, Unary, zip } from "./loops";
 import { storePart } from "./simd";
 
 class Neg extends Unary {
@@ -11,9 +11,12 @@ class Neg extends Unary {
   }
 }
 
-class Square extends Unary {
+class Square extends Smooth {
   lanes(x: v128): v128 {
     return f32x4.mul(x, x);
+  }
+  slope(x: v128): v128 {
+    return f32x4.add(x, x);
   }
 }
 
@@ -85,6 +88,11 @@ export function tanh(x: usize, y: usize, begin: i32, end: i32): void {
 /** y = 1 / (1 + e⁻ˣ) */
 export function sigmoid(x: usize, y: usize, begin: i32, end: i32): void {
   mapExponential<Sigmoid>(x + (begin << 2), y + (begin << 2), end - begin);
+}
+
+/** dx = 2·dy·x */
+export function squareGrad(dy: usize, x: usize, dx: usize, begin: i32, end: i32): void {
+  chain<Square>(dy, x, dx, begin, end);
 }
 
 /** dx = dy where y > 0, else 0. */

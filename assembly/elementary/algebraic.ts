@@ -1,6 +1,6 @@
 /** Functions that one or two instructions compute. */
-import { Smooth, Unary } from "../loops";
-import { abs, ceil, div, floor, lt, mul, nearest, neg, splat, sqrt, trunc } from "../simd";
+import { Binary, Smooth, Unary } from "../loops";
+import { abs, ceil, div, floor, lt, mul, ne, nearest, neg, splat, sqrt, trunc } from "../simd";
 
 /** ±1 by the sign, x itself where it is 0 or NaN. */
 function signOf(x: v128): v128 {
@@ -8,12 +8,17 @@ function signOf(x: v128): v128 {
   return v128.bitselect(one, x, lt(splat(0), abs(x)));
 }
 
-export class Abs extends Smooth {
+/** dy · sign x, 0 where x is 0. */
+export class AbsGrad extends Binary {
+  lanes(dy: v128, x: v128): v128 {
+    const turned = v128.xor(dy, v128.and(x, splat(-0.0)));
+    return v128.and(turned, ne(x, splat(0)));
+  }
+}
+
+export class Abs extends Unary {
   lanes(x: v128): v128 {
     return abs(x);
-  }
-  slope(x: v128): v128 {
-    return signOf(x);
   }
 }
 

@@ -15,7 +15,11 @@ const steps = (f: (x: number) => number): ExamOf<typeof ops.floor> => ({
 const signOf = (x: number): number => (x === 0 || Number.isNaN(x) ? x : Math.sign(x));
 
 export const abs: ExamOf<typeof ops.abs> = unary(Math.abs, nonzero, 0);
-export const absGrad: ExamOf<typeof ops.absGrad> = unaryGrad((dy, x) => dy * signOf(x), nonzero, 1);
+export const absGrad: ExamOf<typeof ops.absGrad> = unaryGrad(
+  (dy, x) => (x === 0 ? 0 : x < 0 ? -dy : dy),
+  nonzero,
+  1,
+);
 export const sign: ExamOf<typeof ops.sign> = steps(signOf);
 export const reciprocal: ExamOf<typeof ops.reciprocal> = unary((x) => 1 / x, nonzero, 1);
 export const reciprocalGrad: ExamOf<typeof ops.reciprocalGrad> = unaryGrad(

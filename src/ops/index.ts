@@ -63,6 +63,7 @@ export {
   sigmoidGrad,
   sqrt,
   square,
+  squareGrad,
   tanh,
   tanhGrad,
 } from "./unary.js";

@@ -44,7 +44,14 @@ export const unaryGrad = (name: KernelName, rule: GradientRule, argument: "x" | 
 export const neg = /* @__PURE__ */ unary("neg", (dy) => neg(dy));
 
 /** y = x² */
-export const square = /* @__PURE__ */ unary("square", (dy, _, x) => mul(mul(dy, x), 2));
+export const square = /* @__PURE__ */ unary("square", (dy, _, x) => squareGrad(dy, x));
+
+/** dx = 2 · dy · x: the gradient of y = x². */
+export const squareGrad = /* @__PURE__ */ unaryGrad(
+  "squareGrad",
+  (g, dy, x) => [() => squareGrad(g, x), () => squareGrad(g, dy)],
+  "x",
+);
 
 /** y = √x; NaN below 0. */
 export const sqrt = /* @__PURE__ */ unary("sqrt", (dy, y) => mul(div(dy, y), 0.5));

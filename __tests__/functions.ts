@@ -69,7 +69,9 @@ const folder = new URL("../assembly/", import.meta.url);
 const sources = readdirSync(folder, { recursive: true, encoding: "utf8" })
   .filter((file) => file.endsWith(".ts"))
   .map((file) => readFileSync(new URL(file, folder), "utf8"))
-  .join("\n");
+  .join("\n")
+  .replaceAll(/\n\s*\*\//g, " */")
+  .replaceAll(/\n\s*\*/g, ""); // comments, each on one line
 
 /** The largest error that a kernel's comment names: "error ≤ 1.00 ULP plain, 1.03 fused", or "… ULP plain and fused". */
 export function documentedError(name: string): { plain: number; fused: number } {

@@ -1,5 +1,17 @@
 /** Elementary functions of each element, and cotangents by their derivatives. x, y, dy, dx [n]; the grid is elements. */
-import { Abs, AbsGrad, Ceil, Floor, Reciprocal, Round, Rsqrt, Sign, Trunc } from "./elementary/algebraic";
+import {
+  Abs,
+  AbsGrad,
+  AbsInt,
+  Ceil,
+  Floor,
+  Reciprocal,
+  Round,
+  Rsqrt,
+  Sign,
+  SignInt,
+  Trunc,
+} from "./elementary/algebraic";
 import { chain, map, zip } from "./loops";
 
 /** y = |x| */
@@ -15,6 +27,16 @@ export function absGrad(dy: usize, x: usize, dx: usize, begin: i32, end: i32): v
 /** y = 1 for x > 0, −1 for x < 0, else x. */
 export function sign(x: usize, y: usize, begin: i32, end: i32): void {
   map<Sign>(x, y, begin, end);
+}
+
+/** y = |x| of i32; −2³¹ stays. */
+export function absInt(x: usize, y: usize, begin: i32, end: i32): void {
+  map<AbsInt>(x, y, begin, end);
+}
+
+/** y = 1, 0 or −1 by the sign of i32. */
+export function signInt(x: usize, y: usize, begin: i32, end: i32): void {
+  map<SignInt>(x, y, begin, end);
 }
 
 /** y = 1 / x */

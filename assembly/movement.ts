@@ -104,7 +104,8 @@ function spreadOut(x: usize, y: usize, step: i32, n: i32): void {
 }
 
 /**
- * y by any strides but 0, from element `offset` on, = x; the grid is x's elements, the layout that of copyStrided with the strides of y.
+ * y by any strides but 0, from element `offset` on, = x; the grid is x's elements, the layout that of copyStrided with
+ * the strides of y.
  */
 export function writeStrided(y: usize, x: usize, layout: usize, offset: i32, begin: i32, end: i32): void {
   const rank = load<i32>(layout);

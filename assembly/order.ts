@@ -1,4 +1,7 @@
-/** Orders and running totals along an axis: sorting, positions in order, cumulative sums and products, selection by index, counts. */
+/**
+ * Orders and running totals along an axis: sorting, positions in order, cumulative sums and products, selection by
+ * index, counts.
+ */
 import { COUNTS, Int, Key, keysOf, Real, sortKeys } from "./order/radix";
 
 /** y = the rows of x in order. */
@@ -45,8 +48,8 @@ function ordered<K extends Key>(
 }
 
 /**
- * y = the rows of x in order, −0 before 0 and NaN behind ∞; flip −1 turns the order over. x, y [rows, n]; the grid is rows. scratch:
- * 24 KB and n elements.
+ * y = the rows of x in order, −0 before 0 and NaN behind ∞; flip −1 turns the order over. x, y [rows, n]; the grid is
+ * rows. scratch: 24 KB and n elements.
  */
 export function sort(x: usize, y: usize, scratch: usize, n: i32, flip: i32, begin: i32, end: i32): void {
   sorted<Real>(x, y, scratch, n, flip, begin, end);
@@ -147,8 +150,8 @@ export function cumprod(x: usize, y: usize, n: i32, inner: i32, reverse: i32, be
 }
 
 /**
- * y[r, i] = x[r, indices[r, i]]: x [rows, n], indices, y [rows, m]; the grid is rows. Returns 0, or 1 + the first position whose index
- * lies outside [0, n).
+ * y[r, i] = x[r, indices[r, i]]: x [rows, n], indices, y [rows, m]; the grid is rows. Returns 0, or 1 + the first
+ * position whose index lies outside [0, n).
  */
 export function takeAlong(x: usize, indices: usize, y: usize, n: i32, m: i32, begin: i32, end: i32): i32 {
   for (let row = begin; row < end; row++) {
@@ -162,7 +165,10 @@ export function takeAlong(x: usize, indices: usize, y: usize, n: i32, m: i32, be
   return 0;
 }
 
-/** dx[r, j] = Σ dy[r, i] over the i, in order, with indices[r, i] = j: dy, indices [rows, m] → dx [rows, n]; the grid is rows. */
+/**
+ * dx[r, j] = Σ dy[r, i] over the i, in order, with indices[r, i] = j: dy, indices [rows, m] → dx [rows, n]; the grid is
+ * rows.
+ */
 export function putAlong(dy: usize, indices: usize, dx: usize, n: i32, m: i32, begin: i32, end: i32): i32 {
   memory.fill(dx + ((<usize>(begin * n)) << 2), 0, (<usize>((end - begin) * n)) << 2);
   for (let row = begin; row < end; row++) {
@@ -193,7 +199,10 @@ export function bincount(x: usize, counts: usize, n: i32, length: i32, begin: i3
   return 0;
 }
 
-/** counts[j] = how many of the n elements of x lie in bin j of `bins` equal ones in [low, high], the last with its end; the grid is counts. */
+/**
+ * counts[j] = how many of the n elements of x lie in bin j of `bins` equal ones in [low, high], the last with its end;
+ * the grid is counts.
+ */
 export function histogram(
   x: usize,
   counts: usize,

@@ -1,4 +1,7 @@
-/** Functions of two or three tensors that broadcast, comparisons, whole numbers and truth values: 4 bytes each, truth 0 or 1. */
+/**
+ * Functions of two or three tensors that broadcast, comparisons, whole numbers and truth values: 4 bytes each, truth 0
+ * or 1.
+ */
 import { broadcast, broadcast3, Ternary } from "./broadcast";
 import { Binary, map, One, Span, Unary, Whole } from "./loops";
 import { bytes, div, eq, floor, le, lt, max, min, ne } from "./simd";

@@ -55,6 +55,28 @@ export function neg(x: usize, y: usize, begin: i32, end: i32): void {
   map<Neg>(x, y, begin, end);
 }
 
+class NegInt extends Unary {
+  lanes(x: v128): v128 {
+    return i32x4.neg(x);
+  }
+}
+
+class SquareInt extends Unary {
+  lanes(x: v128): v128 {
+    return i32x4.mul(x, x);
+  }
+}
+
+/** y = −x of i32, modulo 2³² */
+export function negInt(x: usize, y: usize, begin: i32, end: i32): void {
+  map<NegInt>(x, y, begin, end);
+}
+
+/** y = x² of i32, modulo 2³² */
+export function squareInt(x: usize, y: usize, begin: i32, end: i32): void {
+  map<SquareInt>(x, y, begin, end);
+}
+
 /** y = x² */
 export function square(x: usize, y: usize, begin: i32, end: i32): void {
   map<Square>(x, y, begin, end);

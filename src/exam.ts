@@ -31,7 +31,10 @@ type AttributesOf<O> = O extends { readonly definition: Definition<any, infer A>
 type References<Inputs> = { readonly [K in keyof Inputs]: Reference };
 
 interface Exam<Inputs, A, O> {
-  /** The result in plain float64 loops: the oracle, and the documentation of what is meant. In-place ops: every input afterwards. */
+  /**
+   * The result in plain float64 loops: the oracle, and the documentation of what is meant. In-place ops: every input
+   * afterwards.
+   */
   readonly reference: (
     inputs: References<Inputs>,
     attributes: Required<A>,

@@ -31,8 +31,8 @@ export function accuracy(predictions: Tensor, labels: Tensor): Tensor {
 }
 
 /**
- * How often label i (row) was predicted as j (column): int32 [classes, classes]. predictions as of accuracy. Throws IndexError if a
- * label is not in [0, classes).
+ * How often label i (row) was predicted as j (column): int32 [classes, classes]. predictions as of accuracy. Throws
+ * IndexError if a label is not in [0, classes).
  */
 export function confusionMatrix(predictions: Tensor, labels: Tensor, classes: number): Tensor {
   if (!Number.isInteger(classes) || classes < 1)
@@ -55,8 +55,8 @@ function share(x: Tensor, y: Tensor): Tensor {
 }
 
 /**
- * F₁ = 2·precision·recall / (precision + recall) = 2·hits / (predicted + occurring) of each class, [classes], 0 where there are none.
- * Its mean is the macro average. predictions as of accuracy.
+ * F₁ = 2·precision·recall / (precision + recall) = 2·hits / (predicted + occurring) of each class, [classes], 0 where
+ * there are none. Its mean is the macro average. predictions as of accuracy.
  */
 export function f1(predictions: Tensor, labels: Tensor, classes: number): Tensor {
   const counts = cast(confusionMatrix(predictions, labels, classes), "float32");
@@ -64,8 +64,8 @@ export function f1(predictions: Tensor, labels: Tensor, classes: number): Tensor
 }
 
 /**
- * The area under the receiver operating characteristic: the probability that a positive scores higher than a negative, ties by half
- * (Mann and Whitney, 1947). scores [n], labels [n] int32 0 or 1 → []; NaN unless there are both.
+ * The area under the receiver operating characteristic: the probability that a positive scores higher than a negative,
+ * ties by half (Mann and Whitney, 1947). scores [n], labels [n] int32 0 or 1 → []; NaN unless there are both.
  */
 export function auc(scores: Tensor, labels: Tensor): Tensor {
   if (scores.rank !== 1) throw new ShapeError(`auc: scores is ${show(scores.shape)}, expected one axis`);

@@ -28,6 +28,19 @@ export class Sign extends Unary {
   }
 }
 
+export class AbsInt extends Unary {
+  lanes(x: v128): v128 {
+    return i32x4.abs(x);
+  }
+}
+
+export class SignInt extends Unary {
+  lanes(x: v128): v128 {
+    const positive = i32x4.gt_s(x, i32x4.splat(0));
+    return i32x4.sub(i32x4.shr_s(x, 31), positive);
+  }
+}
+
 export class Reciprocal extends Smooth {
   lanes(x: v128): v128 {
     return div(splat(1), x);

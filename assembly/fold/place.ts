@@ -1,4 +1,7 @@
-/** Where an extremum over axes lies, for a function given as a class; the grid is the outputs, the layout that of a reduction (layout.ts). */
+/**
+ * Where an extremum over axes lies, for a function given as a class; the grid is the outputs, the layout that of a
+ * reduction (layout.ts).
+ */
 import { columnsAt, lengthOf, outputAt, runAt, runsOf, stepOf } from "../layout";
 import { select } from "../simd";
 import { Fold } from "./folds";

@@ -98,7 +98,10 @@ export class Exp2 extends Unary {
   }
 }
 
-/** (eˣ − e⁻ˣ) / 2 = (E + E / (E + 1)) / 2 for E = e^|x| − 1, a quarter of which is computed; error ≤ 2.45 ULP plain and fused. */
+/**
+ * (eˣ − e⁻ˣ) / 2 = (E + E / (E + 1)) / 2 for E = e^|x| − 1, a quarter of which is computed; error ≤ 2.45 ULP plain and
+ * fused.
+ */
 export class Sinh extends Unary {
   lanes(x: v128): v128 {
     const q = expm1Scaled(pmin(abs(x), splat(89.5)), 2);

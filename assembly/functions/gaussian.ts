@@ -43,8 +43,9 @@ export class Erf extends Unary {
 }
 
 /**
- * p in erfc a = e^(−a²)·p(v) / (a + 3) and q in Φ(−a) = e^(−a²/2)·q(v) / (a + 3), both with v = (a − 3) / (a + 3), from the highest
- * coefficient on: our own fits; relative errors 9e-9 and 5e-8. Then 3, 1, and the bits that keep 12 of a number's.
+ * p in erfc a = e^(−a²)·p(v) / (a + 3) and q in Φ(−a) = e^(−a²/2)·q(v) / (a + 3), both with v = (a − 3) / (a + 3), from
+ * the highest coefficient on: our own fits; relative errors 9e-9 and 5e-8. Then 3, 1, and the bits that keep 12 of a
+ * number's.
  */
 const TAIL = memory.data<f32>([
   -0.000325333298,
@@ -81,7 +82,10 @@ function tail(i: i32): v128 {
   return entry(TAIL, i);
 }
 
-/** p·e^(κ·a² + more) for κ < 0, one instance for each function F, so that it is compiled into its loop. a² is computed in two parts, for its error is multiplied by a² itself. */
+/**
+ * p·e^(κ·a² + more) for κ < 0, one instance for each function F, so that it is compiled into its loop. a² is computed
+ * in two parts, for its error is multiplied by a² itself.
+ */
 function bell<F>(p: v128, a: v128, kappa: v128, more: v128): v128 {
   const top = v128.and(a, tail(22));
   const z = mul(top, mul(top, kappa));
@@ -90,7 +94,10 @@ function bell<F>(p: v128, a: v128, kappa: v128, more: v128): v128 {
   return decayed(madd(expm1Rest(z, rest, t), p, p), t);
 }
 
-/** erfc a for a ≥ 0. What a + 3 loses to rounding is made good to first order: the factor's derivative is about v / 2 − 0.36. */
+/**
+ * erfc a for a ≥ 0. What a + 3 loses to rounding is made good to first order: the factor's derivative is about v / 2 −
+ * 0.36.
+ */
 function erfcTail(x: v128): v128 {
   const a = pmin(x, tail(24));
   const sum = add(a, tail(20));

@@ -3,8 +3,8 @@ import { Binary } from "../loops";
 import { entry64 } from "./table";
 
 /**
- * From the highest coefficient on: log₂ m = s·(2/ln 2 + s²·l(s²)) for s = (m − 1)/(m + 1), m in [√½, √2); 2ᶠ on |f| ≤ ½. Our own
- * minimax fits, relative errors 4.8e-12 and 4.1e-11.
+ * From the highest coefficient on: log₂ m = s·(2/ln 2 + s²·l(s²)) for s = (m − 1)/(m + 1), m in [√½, √2); 2ᶠ on |f| ≤
+ * ½. Our own minimax fits, relative errors 4.8e-12 and 4.1e-11.
  */
 const TABLE = memory.data<f64>([
   0.3402280609477859, 0.41170586265926418, 0.57708285906487577, 0.96179667916492151, 2.8853900817779268,

@@ -118,8 +118,8 @@ function insert(keys: usize, companions: usize, n: i32): void {
 }
 
 /**
- * Sorts keys [n], and companions [n] with them unless 0, stably; spare and spares are as large, counts of COUNTS bytes. The result is
- * where it was, or in the spare ones: returns which.
+ * Sorts keys [n], and companions [n] with them unless 0, stably; spare and spares are as large, counts of COUNTS bytes.
+ * The result is where it was, or in the spare ones: returns which.
  */
 export function sortKeys(
   keys: usize,

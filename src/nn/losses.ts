@@ -52,8 +52,8 @@ export function binaryCrossEntropy(logits: Tensor, target: Tensor): Tensor {
 }
 
 /**
- * The mean over rows of Σ p · (ln p − logQ), the divergence of q from p: logQ and p [..., classes], p > 0 counting where it is 0 as
- * 0 → []. Kullback, Leibler: "On information and sufficiency", 1951.
+ * The mean over rows of Σ p · (ln p − logQ), the divergence of q from p: logQ and p [..., classes], p > 0 counting
+ * where it is 0 as 0 → []. Kullback, Leibler: "On information and sufficiency", 1951.
  */
 export function klDivergence(logQ: Tensor, p: Tensor): Tensor {
   sameShapes("klDivergence", logQ, p, ["logQ", "p"]);

@@ -34,7 +34,10 @@ export const softplus = /* @__PURE__ */ activation("softplus", (dy, x) => softpl
 /** dx = dy / (1 + e⁻ˣ): the gradient of y = softplus(x). */
 export const softplusGrad = /* @__PURE__ */ gradient("softplusGrad", (x) => sigmoid(x));
 
-/** y = λ·elu(x, α) for λ = 1.0507 and α = 1.6733, where means and variances of layers rest at 0 and 1 (Klambauer et al., 2017) */
+/**
+ * y = λ·elu(x, α) for λ = 1.0507 and α = 1.6733, where means and variances of layers rest at 0 and 1 (Klambauer et al.,
+ * 2017)
+ */
 export const selu = /* @__PURE__ */ activation("selu", (dy, x) => seluGrad(dy, x));
 
 const LAMBDA = 1.0507009873554805;

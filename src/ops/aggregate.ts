@@ -1,4 +1,7 @@
-/** Reductions beyond sum, mean, max and argmax. `axis` is one axis or several, negative ones counted from the last; default all. */
+/**
+ * Reductions beyond sum, mean, max and argmax. `axis` is one axis or several, negative ones counted from the last;
+ * default all.
+ */
 import { OptionError } from "../errors.js";
 import { aggregate as part } from "../generated/aggregate.js";
 import type { KernelName } from "../generated/kernels.js";
@@ -52,8 +55,8 @@ export const argmin = /* @__PURE__ */ op<[x: Tensor], Over>()({
 });
 
 /**
- * y = Π x over the axes; 1 for an empty group; int32 wraps. Products of up to 64 elements are float32, those of them float64. First
- * derivatives are exact also where elements are 0; second ones need at most none of them to be.
+ * y = Π x over the axes; 1 for an empty group; int32 wraps. Products of up to 256 elements are float32, those of them
+ * float64. First derivatives are exact also where elements are 0; second ones need at most none of them to be.
  */
 export const prod = /* @__PURE__ */ op<[x: Tensor], Over>()({
   name: "prod",

@@ -42,7 +42,10 @@ export function eye(rows: number, cols = rows): Tensor {
   return reshape(unslice(ones([length]), [rows * cols], [0], { steps: [cols + 1] }), [rows, cols]);
 }
 
-/** `oneHot(indices, depth)`: 1 at the index, 0 elsewhere, along a new last axis; nothing but 0 where it is not in [0, depth). */
+/**
+ * `oneHot(indices, depth)`: 1 at the index, 0 elsewhere, along a new last axis; nothing but 0 where it is not in [0,
+ * depth).
+ */
 export function oneHot(indices: Tensor, depth: number): Tensor {
   const classes = arange(0, depth, 1, { dtype: "int32" });
   return cast(equal(reshape(indices, [...indices.shape, 1]), classes), "float32");
@@ -66,7 +69,10 @@ export function triu(x: Tensor, { k = 0 }: { k?: number } = {}): Tensor {
   return where(below("triu", x, k), 0, x);
 }
 
-/** `diag(x, { k })`: of a vector, the matrix with it on diagonal k (above the main one if k > 0); of a matrix, its diagonal k. */
+/**
+ * `diag(x, { k })`: of a vector, the matrix with it on diagonal k (above the main one if k > 0); of a matrix, its
+ * diagonal k.
+ */
 export function diag(x: Tensor, { k = 0 }: { k?: number } = {}): Tensor {
   const first = (cols: number): number => (k >= 0 ? k : -k * cols);
   if (x.rank === 1) {

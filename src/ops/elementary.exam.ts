@@ -1,7 +1,7 @@
 /** Exams of the elementary functions. */
 import { type ExamOf, nonzero, reals, type Sample } from "../exam.js";
 import type * as ops from "./elementary.js";
-import { unary, unaryGrad } from "./elementwise.exam.js";
+import { unary, unaryGrad, unaryInt } from "./elementwise.exam.js";
 
 const positive = (shape: number[]): Sample => reals(shape, 0.2, 3);
 const moderate = (shape: number[]): Sample => reals(shape, -3, 3);
@@ -14,13 +14,13 @@ const steps = (f: (x: number) => number): ExamOf<typeof ops.floor> => ({
 
 const signOf = (x: number): number => (x === 0 || Number.isNaN(x) ? x : Math.sign(x));
 
-export const abs: ExamOf<typeof ops.abs> = unary(Math.abs, nonzero, 0);
+export const abs: ExamOf<typeof ops.abs> = unaryInt(Math.abs, nonzero, 0);
 export const absGrad: ExamOf<typeof ops.absGrad> = unaryGrad(
   (dy, x) => (x === 0 ? 0 : x < 0 ? -dy : dy),
   nonzero,
   1,
 );
-export const sign: ExamOf<typeof ops.sign> = steps(signOf);
+export const sign: ExamOf<typeof ops.sign> = unaryInt(signOf, nonzero, 0);
 export const reciprocal: ExamOf<typeof ops.reciprocal> = unary((x) => 1 / x, nonzero, 1);
 export const reciprocalGrad: ExamOf<typeof ops.reciprocalGrad> = unaryGrad(
   (dy, x) => -dy / (x * x),

@@ -8,8 +8,8 @@ import { unary, unaryGrad } from "./unary.js";
 type Gradient = (dy: Tensor, x: Tensor) => Tensor;
 
 /** y = f(x), with the op that has dy and gives dx. */
-const smooth = (name: KernelName, gradient: Gradient) =>
-  unary(name, (dy, _, x) => gradient(dy, x), elementary);
+const smooth = (name: KernelName, gradient: Gradient, accepted?: "number") =>
+  unary(name, (dy, _, x) => gradient(dy, x), elementary, accepted);
 
 /** y = f(x), whose derivative is 0 wherever there is one. */
 const stepwise = (name: KernelName) => unary(name, () => null, elementary);
@@ -23,14 +23,14 @@ const slope = (name: KernelName, gradient: () => Gradient, second: ((x: Tensor) 
     elementary,
   );
 
-/** y = |x|; its derivative at 0 is 0. */
-export const abs = /* @__PURE__ */ smooth("abs", (dy, x) => absGrad(dy, x));
+/** y = |x|; its derivative at 0 is 0. Of int32 −2³¹ stays as it is. */
+export const abs = /* @__PURE__ */ smooth("abs", (dy, x) => absGrad(dy, x), "number");
 
 /** dx = dy · sign x: the gradient of y = |x|. */
 export const absGrad = /* @__PURE__ */ slope("absGrad", () => absGrad, null);
 
 /** y = 1 where x > 0, −1 where x < 0, else x. */
-export const sign = /* @__PURE__ */ stepwise("sign");
+export const sign = /* @__PURE__ */ unary("sign", () => null, elementary, "number");
 
 /** y = 1 / x */
 export const reciprocal = /* @__PURE__ */ smooth("reciprocal", (dy, x) => reciprocalGrad(dy, x));

@@ -1,11 +1,14 @@
 /** What the exams of functions of each element have in common. */
 import { DTypeError, ShapeError } from "../errors.js";
-import { each, type ExamOf, integers, pairs, reals, type Sample, specials, values } from "../exam.js";
+import { each, type ExamOf, integers, pairs, reals, type Sample, specials, truths, values } from "../exam.js";
 import type * as ops from "./unary.js";
 
 const million = 1 << 20;
 
-/** `ulps`: as in assembly/exponential.ts and logarithm.ts, in units of 2⁻²⁴, two of which are at most one unit in the last place. */
+/**
+ * `ulps`: as in assembly/exponential.ts and logarithm.ts, in units of 2⁻²⁴, two of which are at most one unit in the
+ * last place.
+ */
 export const unary = (
   f: (x: number) => number,
   sample: (shape: number[]) => Sample,
@@ -31,6 +34,33 @@ export const unary = (
   ],
   bench: { "16": { inputs: [sample([16])] }, "1M": { inputs: [sample([million])] } },
 });
+
+/** The same, also of whole numbers: `wrapped` is f modulo 2³². */
+export const unaryInt = (
+  f: (x: number) => number,
+  sample: (shape: number[]) => Sample,
+  ulps: number,
+  wrapped = (x: number): number => f(x) | 0,
+): ExamOf<typeof ops.exp> => {
+  const exam = unary(f, sample, ulps);
+  const edges = [0, 1, -1, 7, -8, 46340, -46341, 2147483647, -2147483648];
+  return {
+    ...exam,
+    reference: ([x]) => each(x, x.dtype === "int32" ? wrapped : f),
+    cases: [
+      ...exam.cases,
+      { inputs: [values(edges, [edges.length], "int32")] },
+      { inputs: [integers([3, 43], 99)] },
+    ],
+    errors: [
+      {
+        call: (op, make) => op(make(truths([3]))),
+        error: DTypeError,
+        message: /: x is bool, expected float32 or int32$/,
+      },
+    ],
+  };
+};
 
 /**
  * Gradients dx = f(dy, y) with y as `sample` makes it; `scale` is the size of the terms that cancel in f.

@@ -9,8 +9,8 @@ import { less, logicalAnd, where } from "./pointwise.js";
 import { sum } from "./reduce.js";
 
 /**
- * `gather(x, indices, { axis })`: the slices of x at `indices` along an axis, default the first: x [...lead, n, ...rest], indices int32
- * [...] → [...lead, ...indices, ...rest]. Throws IndexError if an index is not in [0, n).
+ * `gather(x, indices, { axis })`: the slices of x at `indices` along an axis, default the first: x [...lead, n,
+ * ...rest], indices int32 [...] → [...lead, ...indices, ...rest]. Throws IndexError if an index is not in [0, n).
  */
 export function gather(x: Tensor, indices: Tensor, { axis = 0 }: { axis?: number } = {}): Tensor {
   const along = x.rank === 0 ? 0 : normalizeAxis("gather", axis, x.rank);
@@ -53,8 +53,8 @@ function located(name: string, indices: Tensor, shape: Shape, f: () => Tensor): 
 }
 
 /**
- * `gatherND(x, indices)`: the slices of x at coordinates. x [n₀, …, nₖ₋₁, ...rest], indices int32 [..., k] → [..., ...rest]. Throws
- * IndexError if coordinates lie outside x.
+ * `gatherND(x, indices)`: the slices of x at coordinates. x [n₀, …, nₖ₋₁, ...rest], indices int32 [..., k] → [...,
+ * ...rest]. Throws IndexError if coordinates lie outside x.
  */
 export function gatherND(x: Tensor, indices: Tensor): Tensor {
   const { positions, rest } = flatten("gatherND", indices, x.shape);
@@ -63,8 +63,8 @@ export function gatherND(x: Tensor, indices: Tensor): Tensor {
 }
 
 /**
- * `scatterND(indices, updates, shape)`: zeros of a shape, to which each slice of updates is added at its coordinates. indices int32
- * [..., k], updates [..., ...rest]. Throws IndexError if coordinates lie outside.
+ * `scatterND(indices, updates, shape)`: zeros of a shape, to which each slice of updates is added at its coordinates.
+ * indices int32 [..., k], updates [..., ...rest]. Throws IndexError if coordinates lie outside.
  */
 export function scatterND(indices: Tensor, updates: Tensor, shape: Shape): Tensor {
   const { positions, rest } = flatten("scatterND", indices, shape);

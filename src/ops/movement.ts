@@ -123,8 +123,8 @@ interface Box {
 }
 
 /**
- * `slice(x, begin, size, { steps })`: `size` elements along each axis from `begin` on, `steps` apart. A negative begin is counted
- * from the end of its axis; a size of −1 is all that follow.
+ * `slice(x, begin, size, { steps })`: `size` elements along each axis from `begin` on, `steps` apart. A negative begin
+ * is counted from the end of its axis; a size of −1 is all that follow.
  */
 export const slice = /* @__PURE__ */ op<[x: Tensor], Box, ["begin", "size"]>()({
   name: "slice",

@@ -1,4 +1,7 @@
-/** Sorting, running totals, selection along an axis, and counts. `axis` is counted from the last if negative; default the last. */
+/**
+ * Sorting, running totals, selection along an axis, and counts. `axis` is counted from the last if negative; default
+ * the last.
+ */
 import { IndexError, OptionError, ShapeError } from "../errors.js";
 import type { KernelName } from "../generated/kernels.js";
 import { order as part } from "../generated/order.js";
@@ -67,7 +70,10 @@ export function sort(x: Tensor, { axis = -1, ...direction }: Sorting = {}): Tens
   return alongAxis("sort", x, axis, (rows) => sortRows(rows, direction));
 }
 
-/** `argsort(x, { axis, descending })`: the positions along an axis, int32, in the order of sort; of equal elements the first first. */
+/**
+ * `argsort(x, { axis, descending })`: the positions along an axis, int32, in the order of sort; of equal elements the
+ * first first.
+ */
 export function argsort(x: Tensor, { axis = -1, ...direction }: Sorting = {}): Tensor {
   return alongAxis("argsort", x, axis, (rows) => argsortRows(rows, direction));
 }
@@ -209,7 +215,10 @@ export const cumprod = /* @__PURE__ */ op<[x: Tensor], Scan>()({
   },
 });
 
-/** `bincount(x, length)`: how many elements of x are 0, 1, … length − 1. x int32 → int32 [length]. Throws IndexError for any other. */
+/**
+ * `bincount(x, length)`: how many elements of x are 0, 1, … length − 1. x int32 → int32 [length]. Throws IndexError for
+ * any other.
+ */
 export const bincount = /* @__PURE__ */ op<[x: Tensor], { length: number }, ["length"]>()({
   name: "bincount",
   part,
@@ -239,8 +248,8 @@ interface Bins {
 }
 
 /**
- * `histogram(x, { bins, low, high })`: how many elements of x lie in each of the equal bins of [low, high], the last with its end;
- * others and NaN are not counted. int32 [bins].
+ * `histogram(x, { bins, low, high })`: how many elements of x lie in each of the equal bins of [low, high], the last
+ * with its end; others and NaN are not counted. int32 [bins].
  */
 export const histogram = /* @__PURE__ */ op<[x: Tensor], Bins>()({
   name: "histogram",

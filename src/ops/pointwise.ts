@@ -90,8 +90,9 @@ function conversion(from: DType, to: DType): KernelName | undefined {
 }
 
 /**
- * `cast(x, dtype)`: x as elements of another dtype: float32, int32 or bool. A real number loses its fraction on the way to int32,
- * becomes the nearest int32 if it is too large, and 0 if it is NaN; whatever is not 0 is true. No derivative passes integers.
+ * `cast(x, dtype)`: x as elements of another dtype: float32, int32 or bool. A real number loses its fraction on the way
+ * to int32, becomes the nearest int32 if it is too large, and 0 if it is NaN; whatever is not 0 is true. No derivative
+ * passes integers.
  */
 export const cast = /* @__PURE__ */ op<[x: Tensor], { dtype: DType }, ["dtype"]>()({
   name: "cast",

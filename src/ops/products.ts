@@ -93,9 +93,9 @@ function parse(formula: string, tensors: readonly Tensor[]): { inputs: string[];
 }
 
 /**
- * `einsum("ij,jk->ik", a, b)`: the sum of products over all axes that the result does not name. A letter is an axis; without "->" the
- * result has the axes named once, in the alphabet's order. Operands are multiplied from the left, pair by pair, as batched matrix
- * products.
+ * `einsum("ij,jk->ik", a, b)`: the sum of products over all axes that the result does not name. A letter is an axis;
+ * without "->" the result has the axes named once, in the alphabet's order. Operands are multiplied from the left, pair
+ * by pair, as batched matrix products.
  */
 export function einsum(formula: string, ...tensors: readonly Tensor[]): Tensor {
   const { inputs, output } = parse(formula, tensors);

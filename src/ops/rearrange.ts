@@ -99,8 +99,8 @@ const limits = {
 };
 
 /**
- * `pad(x, before, after, { mode, value })`: x with so many elements added before and after it along each axis: `value` (default 0), or
- * x itself by mode. Throws ShapeError where x is too short for its mode.
+ * `pad(x, before, after, { mode, value })`: x with so many elements added before and after it along each axis: `value`
+ * (default 0), or x itself by mode. Throws ShapeError where x is too short for its mode.
  */
 export function pad(
   x: Tensor,

@@ -1,4 +1,7 @@
-/** Exams of the transcendental functions. Errors as in assembly/functions, doubled: two units of 2⁻²⁴ are one in the last place. */
+/**
+ * Exams of the transcendental functions. Errors as in assembly/functions, doubled: two units of 2⁻²⁴ are one in the
+ * last place.
+ */
 import { DTypeError, ShapeError } from "../errors.js";
 import {
   type Case,

@@ -1,13 +1,18 @@
 /** Exams of the functions of one tensor, element by element. */
 import { type ExamOf, nonzero, reals, type Sample } from "../exam.js";
-import { unary, unaryGrad } from "./elementwise.exam.js";
+import { unary, unaryGrad, unaryInt } from "./elementwise.exam.js";
 import type * as ops from "./unary.js";
 
 const positive = (shape: number[]): Sample => reals(shape, 0.2, 3);
 const moderate = (shape: number[]): Sample => reals(shape, -3, 3);
 
-export const neg: ExamOf<typeof ops.neg> = unary((x) => -x, moderate, 0);
-export const square: ExamOf<typeof ops.square> = unary((x) => x * x, moderate, 1);
+export const neg: ExamOf<typeof ops.neg> = unaryInt((x) => -x, moderate, 0);
+export const square: ExamOf<typeof ops.square> = unaryInt(
+  (x) => x * x,
+  moderate,
+  1,
+  (x) => Math.imul(x, x),
+);
 export const sqrt: ExamOf<typeof ops.sqrt> = unary(Math.sqrt, positive, 1);
 export const exp: ExamOf<typeof ops.exp> = unary(Math.exp, moderate, 3);
 export const log: ExamOf<typeof ops.log> = unary(Math.log, positive, 3);

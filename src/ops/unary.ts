@@ -5,7 +5,7 @@ import { type Launch, op } from "../op.js";
 import { sizeOf } from "../shape.js";
 import type { Cotangent } from "../tape.js";
 import type { Spec, Tensor } from "../tensor.js";
-import { add, div, mul, sameShapes } from "./binary.js";
+import { add, div, kernelFor, mul, sameShapes } from "./binary.js";
 
 /** One kernel call over all elements of inputs of one shape. */
 export function elementwise(kernel: KernelName, x: Spec, inputs: number): Launch {
@@ -15,13 +15,16 @@ export function elementwise(kernel: KernelName, x: Spec, inputs: number): Launch
 
 type Rule = (dy: Tensor, y: Tensor, x: Tensor) => Cotangent;
 
+/** Whole numbers have kernels of their own: those that `number` admits. */
+type Real = "float32" | "number";
+
 /** An op whose kernel bears its name; `rule` is the cotangent of x, null where the derivative is 0. */
-export const unary = (name: KernelName, rule: Rule, part?: Part) =>
+export const unary = (name: KernelName, rule: Rule, part?: Part, accepted: Real = "float32") =>
   op<[x: Tensor]>()({
     name,
     part,
-    inputs: { x: "float32" },
-    plan: ([x]) => elementwise(name, x, 1),
+    inputs: { x: accepted },
+    plan: ([x]) => elementwise(kernelFor(name, x.dtype), x, 1),
     vjp: (dy, [y], [x]) => [rule(dy, y, x)],
   });
 
@@ -40,11 +43,11 @@ export const unaryGrad = (name: KernelName, rule: GradientRule, argument: "x" | 
     vjp: (g, _, [dy, y]) => rule(g, dy, y),
   });
 
-/** y = −x */
-export const neg = /* @__PURE__ */ unary("neg", (dy) => neg(dy));
+/** y = −x; of int32 modulo 2³². */
+export const neg = /* @__PURE__ */ unary("neg", (dy) => neg(dy), undefined, "number");
 
-/** y = x² */
-export const square = /* @__PURE__ */ unary("square", (dy, _, x) => squareGrad(dy, x));
+/** y = x²; of int32 modulo 2³². */
+export const square = /* @__PURE__ */ unary("square", (dy, _, x) => squareGrad(dy, x), undefined, "number");
 
 /** dx = 2 · dy · x: the gradient of y = x². */
 export const squareGrad = /* @__PURE__ */ unaryGrad(

@@ -35,41 +35,55 @@ function turn4(x: usize, xPitch: i32, y: usize, yPitch: i32): void {
   v128.store(y + 3 * yPitch, v128.shuffle<i64>(AB, CD, 1, 3));
 }
 
-/**
- * Columns turned at a time: rows 4 KB apart share one L1 set. 1024² takes 0.55 ms; with 16 0.77, with 64
- * 1.27.
- */
-const STRIP = 8;
+/** Rows and columns turned at a time, in scratch: rows 4 KB apart share one set of the first cache. `src/ops/movement.ts` repeats it. */
+const BLOCK: i32 = 64;
 
-/** y [count, length] = x [length, count]ᵀ, where x's rows are `pitch` elements apart. */
-function turn(x: usize, pitch: i32, y: usize, length: i32, count: i32): void {
+/** y [count, length] = x [length, count]ᵀ, where x's rows are `pitch` elements apart. scratch: BLOCK² elements. */
+function turn(x: usize, pitch: i32, y: usize, length: i32, count: i32, scratch: usize): void {
   const xPitch = pitch << 2;
   const yPitch = length << 2;
-  const whole = length & ~3;
-  for (; count >= 4;) {
-    const strip = min(count & ~3, STRIP);
-    for (let i = 0; i < whole; i += 4) {
-      for (let j = 0; j < strip; j += 4) {
-        turn4(x + i * xPitch + (j << 2), xPitch, y + j * yPitch + (i << 2), yPitch);
+  const rows = length & ~3;
+  const cols = count & ~3;
+  for (let col = 0; col < cols; col += BLOCK) {
+    const width = min(cols - col, BLOCK);
+    for (let row = 0; row < rows; row += BLOCK) {
+      const height = min(rows - row, BLOCK);
+      for (let i = 0; i < height; i += 4) {
+        for (let j = 0; j < width; j += 4) {
+          turn4(
+            x + (row + i) * xPitch + ((col + j) << 2),
+            xPitch,
+            scratch + ((j * BLOCK + i) << 2),
+            BLOCK << 2,
+          );
+        }
+      }
+      for (let j = 0; j < width; j++) {
+        copy(scratch + ((j * BLOCK) << 2), y + (col + j) * yPitch + (row << 2), height);
       }
     }
-    for (let j = 0; j < strip; j++) {
-      copyStepped(x + whole * xPitch + (j << 2), pitch, y + j * yPitch + (whole << 2), length - whole);
+    for (let j = col; j < col + width; j++) {
+      copyStepped(x + rows * xPitch + (j << 2), pitch, y + j * yPitch + (rows << 2), length - rows);
     }
-    count -= strip;
-    x += strip << 2;
-    y += strip * yPitch;
   }
-  for (; count > 0; count--, x += 4, y += yPitch) copyStepped(x, pitch, y, length);
+  for (let j = cols; j < count; j++) copyStepped(x + (j << 2), pitch, y + j * yPitch, length);
 }
 
-/** y[b] = x[b]ᵀ: x [batch, rows, cols] → y [batch, cols, rows]; the grid is y's rows. */
-export function transpose(x: usize, y: usize, rows: i32, cols: i32, begin: i32, end: i32): void {
+/** y[b] = x[b]ᵀ: x [batch, rows, cols] → y [batch, cols, rows]; the grid is y's rows. scratch: 16 KB. */
+export function transpose(
+  x: usize,
+  y: usize,
+  scratch: usize,
+  rows: i32,
+  cols: i32,
+  begin: i32,
+  end: i32,
+): void {
   while (begin < end) {
     const batch = begin / cols;
     const col = begin - batch * cols;
     const count = min(cols - col, end - begin);
-    turn(x + ((batch * rows * cols + col) << 2), cols, y + ((begin * rows) << 2), rows, count);
+    turn(x + ((batch * rows * cols + col) << 2), cols, y + ((begin * rows) << 2), rows, count, scratch);
     begin += count;
   }
 }
@@ -78,7 +92,15 @@ export function transpose(x: usize, y: usize, rows: i32, cols: i32, begin: i32, 
  * y = x by any strides (0 repeats, negative reverses), from element `offset` of x; the grid is y's elements.
  * The layout is rank, then for each axis, innermost first, extent and stride. Bits of any dtype of 4 bytes.
  */
-export function copyStrided(x: usize, y: usize, layout: usize, offset: i32, begin: i32, end: i32): void {
+export function copyStrided(
+  x: usize,
+  y: usize,
+  layout: usize,
+  scratch: usize,
+  offset: i32,
+  begin: i32,
+  end: i32,
+): void {
   const rank = load<i32>(layout);
   const length = rank > 0 ? load<i32>(layout, 4) : 1;
   const step = rank > 0 ? load<i32>(layout, 8) : 0;
@@ -90,7 +112,7 @@ export function copyStrided(x: usize, y: usize, layout: usize, offset: i32, begi
     const from = x + ((offset + offsetOf(layout + 12, rank - 1, row) + col * step) << 2);
     const rows = pitch == 1 && col == 0 ? min(height - (row % height), (end - begin) / length) : 0;
     const count = rows > 0 ? rows * length : min(length - col, end - begin);
-    if (rows > 0) turn(from, step, y + (begin << 2), length, rows);
+    if (rows > 0) turn(from, step, y + (begin << 2), length, rows, scratch);
     else copyStepped(from, step, y + (begin << 2), count);
     begin += count;
   }

@@ -88,6 +88,8 @@ export const permuteDims: ExamOf<typeof ops.permuteDims> = {
   ulps: 0,
   sized: (n) => permuted([n, n + 2], [1, 0]),
   cases: [
+    { inputs: [reals([70, 3, 66])], attributes: { axes: [1, 2, 0] } },
+    { inputs: [reals([131, 67])], attributes: { axes: [1, 0] } },
     { inputs: [special], attributes: { axes: [1, 0] } },
     { inputs: [words], attributes: { axes: [1, 0] } },
     { inputs: [integers([5, 3], 100)], attributes: { axes: [-1, -2] } },

@@ -18,6 +18,9 @@ import type { Spec, Tensor } from "../tensor.js";
 import { unbroadcast } from "./binary.js";
 import { full } from "./fill.js";
 
+/** As in assembly/movement.ts: bytes of the block that is turned at a time. */
+const TURNED = 4 * 64 * 64;
+
 /** The elements of x at `offset` + strides · index, for every index of `shape`. */
 function strided(x: Spec, shape: Shape, strides: readonly number[], offset: number): Plan {
   const grid = sizeOf(shape);
@@ -29,8 +32,17 @@ function strided(x: Spec, shape: Shape, strides: readonly number[], offset: numb
     (loops === 2 || (loops === 3 && outerStride === rows * cols)) &&
     colStride === 1 &&
     rowStride === cols;
-  if (isTranspose) return { kernel: "transpose", ...run, grid: grid / rows, numbers: [rows, cols] };
-  return { kernel: "copyStrided", ...run, grid, layout, numbers: [offset] };
+  if (isTranspose)
+    return { kernel: "transpose", ...run, grid: grid / rows, numbers: [rows, cols], scratch: TURNED };
+  // Where neighbours of x are neighbours along the second loop, blocks are turned.
+  return {
+    kernel: "copyStrided",
+    ...run,
+    grid,
+    layout,
+    numbers: [offset],
+    scratch: colStride === 1 ? TURNED : 16,
+  };
 }
 
 /** `shape` with its one −1 replaced by what makes it fit `size`. */

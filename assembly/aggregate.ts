@@ -1,5 +1,5 @@
 /** Reductions beyond sum and max; the grid is the outputs, the layout that of a reduction (layout.ts). */
-import { All, Any, Min, MinInt, Prod, ProdInt } from "./fold/folds";
+import { All, Any, By, Min, MinInt, Prod, ProdInt } from "./fold/folds";
 import { place, Smallest } from "./fold/place";
 import { fold } from "./fold/walk";
 
@@ -15,22 +15,22 @@ export function prod(x: usize, y: usize, layout: usize, scratch: usize, begin: i
 
 /** y = Π x of i32, modulo 2³². */
 export function prodInt(x: usize, y: usize, layout: usize, scratch: usize, begin: i32, end: i32): void {
-  fold<ProdInt>(x, y, layout, scratch, 1, begin, end);
+  fold<By<ProdInt>>(x, y, layout, scratch, 1, begin, end);
 }
 
 /** y = min x of i32. */
 export function minInt(x: usize, y: usize, layout: usize, scratch: usize, begin: i32, end: i32): void {
-  fold<MinInt>(x, y, layout, scratch, 1, begin, end);
+  fold<By<MinInt>>(x, y, layout, scratch, 1, begin, end);
 }
 
 /** y = whether any of the truth values is true; 0 of none. */
 export function any(x: usize, y: usize, layout: usize, scratch: usize, begin: i32, end: i32): void {
-  fold<Any>(x, y, layout, scratch, 1, begin, end);
+  fold<By<Any>>(x, y, layout, scratch, 1, begin, end);
 }
 
 /** y = whether all of the truth values are true; 1 of none. */
 export function all(x: usize, y: usize, layout: usize, scratch: usize, begin: i32, end: i32): void {
-  fold<All>(x, y, layout, scratch, 1, begin, end);
+  fold<By<All>>(x, y, layout, scratch, 1, begin, end);
 }
 
 /** y = the position of the first minimum, or of the first NaN, in the flattened reduced axes: y holds i32. */

@@ -1,5 +1,5 @@
 /** Sums and maxima over axes; the grid is the outputs, the layout that of a reduction (layout.ts). */
-import { Max, MaxInt, Sum, SumInt } from "./fold/folds";
+import { By, Max, MaxInt, Sum, SumInt } from "./fold/folds";
 import { Largest, place } from "./fold/place";
 import { fold } from "./fold/walk";
 
@@ -30,10 +30,10 @@ export function argmax(x: usize, y: usize, layout: usize, begin: i32, end: i32):
 
 /** y = Σ x of i32, modulo 2³². */
 export function sumInt(x: usize, y: usize, layout: usize, scratch: usize, begin: i32, end: i32): void {
-  fold<SumInt>(x, y, layout, scratch, 1, begin, end);
+  fold<By<SumInt>>(x, y, layout, scratch, 1, begin, end);
 }
 
 /** y = max x of i32. */
 export function maxInt(x: usize, y: usize, layout: usize, scratch: usize, begin: i32, end: i32): void {
-  fold<MaxInt>(x, y, layout, scratch, 1, begin, end);
+  fold<By<MaxInt>>(x, y, layout, scratch, 1, begin, end);
 }

@@ -34,12 +34,6 @@ export function storeOne(p: usize, x: v128): void {
   else v128.store32_lane(p, x, 0);
 }
 
-/** One real in every lane. */
-export function loadSplat(p: usize): v128 {
-  if (DOUBLE) return v128.load64_splat(p);
-  return v128.load32_splat(p);
-}
-
 export function add(a: v128, b: v128): v128 {
   if (DOUBLE) return f64x2.add(a, b);
   return f32x4.add(a, b);

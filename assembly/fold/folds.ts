@@ -136,176 +136,97 @@ export class Prod extends Fold {
   }
 }
 
-/** Modulo 2³². */
-export class SumInt extends Fold {
+/** A function of two elements that may be taken in any order, and the element that it passes over. */
+abstract class Join {
+  abstract neutral(): v128;
+  abstract of(a: v128, b: v128): v128;
+}
+
+/** A fold by such a function: a total is four elements, as what is folded. */
+export class By<J extends Join> extends Fold {
   start(): v128 {
-    return i32x4.splat(0);
+    return changetype<J>(0).neutral();
   }
   total(): v128 {
-    return i32x4.splat(0);
+    return changetype<J>(0).neutral();
   }
   none(): v128 {
-    return i32x4.splat(0);
+    return changetype<J>(0).neutral();
   }
   lanes(a: v128, b: v128): v128 {
+    return changetype<J>(0).of(a, b);
+  }
+  low(total: v128, a: v128): v128 {
+    return changetype<J>(0).of(total, a);
+  }
+  high(total: v128, a: v128): v128 {
+    return total;
+  }
+  across(low: v128, high: v128): v128 {
+    const pairs = changetype<J>(0).of(low, v128.shuffle<i64>(low, low, 1, 0));
+    return changetype<J>(0).of(pairs, v128.shuffle<i32>(pairs, pairs, 1, 0, 3, 2));
+  }
+  finish(low: v128, high: v128, scale: f64): v128 {
+    return low;
+  }
+}
+
+/** Of i32, modulo 2³². */
+export class SumInt extends Join {
+  neutral(): v128 {
+    return i32x4.splat(0);
+  }
+  of(a: v128, b: v128): v128 {
     return i32x4.add(a, b);
   }
-  low(total: v128, a: v128): v128 {
-    return i32x4.add(total, a);
-  }
-  high(total: v128, a: v128): v128 {
-    return total;
-  }
-  across(low: v128, high: v128): v128 {
-    const pairs = i32x4.add(low, v128.shuffle<i64>(low, low, 1, 0));
-    return i32x4.add(pairs, v128.shuffle<i32>(pairs, pairs, 1, 0, 3, 2));
-  }
-  finish(low: v128, high: v128, scale: f64): v128 {
-    return low;
-  }
 }
 
-/** Modulo 2³². */
-export class ProdInt extends Fold {
-  start(): v128 {
+/** Of i32, modulo 2³². */
+export class ProdInt extends Join {
+  neutral(): v128 {
     return i32x4.splat(1);
   }
-  total(): v128 {
-    return i32x4.splat(1);
-  }
-  none(): v128 {
-    return i32x4.splat(1);
-  }
-  lanes(a: v128, b: v128): v128 {
+  of(a: v128, b: v128): v128 {
     return i32x4.mul(a, b);
   }
-  low(total: v128, a: v128): v128 {
-    return i32x4.mul(total, a);
-  }
-  high(total: v128, a: v128): v128 {
-    return total;
-  }
-  across(low: v128, high: v128): v128 {
-    const pairs = i32x4.mul(low, v128.shuffle<i64>(low, low, 1, 0));
-    return i32x4.mul(pairs, v128.shuffle<i32>(pairs, pairs, 1, 0, 3, 2));
-  }
-  finish(low: v128, high: v128, scale: f64): v128 {
-    return low;
-  }
 }
 
 /** Of i32. */
-export class MaxInt extends Fold {
-  start(): v128 {
+export class MaxInt extends Join {
+  neutral(): v128 {
     return i32x4.splat(i32.MIN_VALUE);
   }
-  total(): v128 {
-    return i32x4.splat(i32.MIN_VALUE);
-  }
-  none(): v128 {
-    return i32x4.splat(i32.MIN_VALUE);
-  }
-  lanes(a: v128, b: v128): v128 {
+  of(a: v128, b: v128): v128 {
     return i32x4.max_s(a, b);
   }
-  low(total: v128, a: v128): v128 {
-    return i32x4.max_s(total, a);
-  }
-  high(total: v128, a: v128): v128 {
-    return total;
-  }
-  across(low: v128, high: v128): v128 {
-    const pairs = i32x4.max_s(low, v128.shuffle<i64>(low, low, 1, 0));
-    return i32x4.max_s(pairs, v128.shuffle<i32>(pairs, pairs, 1, 0, 3, 2));
-  }
-  finish(low: v128, high: v128, scale: f64): v128 {
-    return low;
-  }
 }
 
 /** Of i32. */
-export class MinInt extends Fold {
-  start(): v128 {
+export class MinInt extends Join {
+  neutral(): v128 {
     return i32x4.splat(i32.MAX_VALUE);
   }
-  total(): v128 {
-    return i32x4.splat(i32.MAX_VALUE);
-  }
-  none(): v128 {
-    return i32x4.splat(i32.MAX_VALUE);
-  }
-  lanes(a: v128, b: v128): v128 {
+  of(a: v128, b: v128): v128 {
     return i32x4.min_s(a, b);
-  }
-  low(total: v128, a: v128): v128 {
-    return i32x4.min_s(total, a);
-  }
-  high(total: v128, a: v128): v128 {
-    return total;
-  }
-  across(low: v128, high: v128): v128 {
-    const pairs = i32x4.min_s(low, v128.shuffle<i64>(low, low, 1, 0));
-    return i32x4.min_s(pairs, v128.shuffle<i32>(pairs, pairs, 1, 0, 3, 2));
-  }
-  finish(low: v128, high: v128, scale: f64): v128 {
-    return low;
   }
 }
 
 /** Of truth values: whether one is true. */
-export class Any extends Fold {
-  start(): v128 {
+export class Any extends Join {
+  neutral(): v128 {
     return i32x4.splat(0);
   }
-  total(): v128 {
-    return i32x4.splat(0);
-  }
-  none(): v128 {
-    return i32x4.splat(0);
-  }
-  lanes(a: v128, b: v128): v128 {
+  of(a: v128, b: v128): v128 {
     return v128.or(a, b);
-  }
-  low(total: v128, a: v128): v128 {
-    return v128.or(total, a);
-  }
-  high(total: v128, a: v128): v128 {
-    return total;
-  }
-  across(low: v128, high: v128): v128 {
-    const pairs = v128.or(low, v128.shuffle<i64>(low, low, 1, 0));
-    return v128.or(pairs, v128.shuffle<i32>(pairs, pairs, 1, 0, 3, 2));
-  }
-  finish(low: v128, high: v128, scale: f64): v128 {
-    return low;
   }
 }
 
 /** Of truth values: whether all are true. */
-export class All extends Fold {
-  start(): v128 {
+export class All extends Join {
+  neutral(): v128 {
     return i32x4.splat(1);
   }
-  total(): v128 {
-    return i32x4.splat(1);
-  }
-  none(): v128 {
-    return i32x4.splat(1);
-  }
-  lanes(a: v128, b: v128): v128 {
+  of(a: v128, b: v128): v128 {
     return v128.and(a, b);
-  }
-  low(total: v128, a: v128): v128 {
-    return v128.and(total, a);
-  }
-  high(total: v128, a: v128): v128 {
-    return total;
-  }
-  across(low: v128, high: v128): v128 {
-    const pairs = v128.and(low, v128.shuffle<i64>(low, low, 1, 0));
-    return v128.and(pairs, v128.shuffle<i32>(pairs, pairs, 1, 0, 3, 2));
-  }
-  finish(low: v128, high: v128, scale: f64): v128 {
-    return low;
   }
 }

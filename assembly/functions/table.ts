@@ -1,10 +1,11 @@
 /** Constants of the transcendental functions, read from memory: V8 makes a constant in a loop anew at each use. */
 
-/** `count` numbers from entry i on, each in every lane. */
+/** Number i of a table in every lane. */
 export function entry(table: usize, i: i32): v128 {
   return v128.load32_splat(table + ((<usize>i) << 2));
 }
 
+/** The same of float64. */
 export function entry64(table: usize, i: i32): v128 {
   return v128.load64_splat(table + ((<usize>i) << 3));
 }

@@ -46,7 +46,7 @@ export function scalesOf(
 
 /** The worst disagreement beyond `ulps`, in words; undefined if there is none. 0 ulps tell −0 from 0. */
 export function disagreement(
-  actual: Numbers,
+  actual: ArrayLike<number>,
   expected: Float64Array,
   ulps: number,
   scale: (i: number) => number,
@@ -57,6 +57,27 @@ export function disagreement(
     const otherZero =
       ulps === 0 && actual[i] === 0 && expected[i] === 0 && !Object.is(actual[i], expected[i]);
     const error = otherZero ? Infinity : errorOf(actual[i], expected[i], scale(i));
+    if (error > worst.error) worst = { error, at: i };
+  }
+  const { error, at } = worst;
+  return at < 0
+    ? undefined
+    : `element ${at} is ${actual[at]}, expected ${expected[at]}: ${error} units, allowed ${ulps}`;
+}
+
+/** The same in float64: the error in units of 2⁻⁵³. */
+export function disagreement64(
+  actual: ArrayLike<number>,
+  expected: Float64Array,
+  ulps: number,
+  scale: (i: number) => number,
+): string | undefined {
+  let worst = { error: ulps, at: -1 };
+  for (let i = 0; i < expected.length; i++) {
+    const unit = Math.max(2 ** -1074, 2 ** -53 * Math.max(Math.abs(expected[i]), scale(i)));
+    const same = Object.is(actual[i], expected[i]) || (ulps > 0 && actual[i] === expected[i]);
+    const distance = Math.abs(actual[i] - expected[i]) / unit;
+    const error = same ? 0 : Number.isFinite(distance) ? distance : Infinity;
     if (error > worst.error) worst = { error, at: i };
   }
   const { error, at } = worst;

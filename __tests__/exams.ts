@@ -1,8 +1,8 @@
 /** The registry with its exams, and how a case of one becomes a call. */
-import type { Numbers } from "../src/index.js";
+import type { DType, Numbers } from "../src/index.js";
 import { tensor, type Tensor } from "../src/index.js";
 import type { AnyExam, Case, Reference, Sample } from "../src/exam.js";
-import { arrayOf } from "../src/dtype.js";
+import { arrayOf, elementOf, valueOf } from "../src/dtype.js";
 import type { AnyOp } from "../src/op.js";
 import * as registry from "../src/ops/index.js";
 import * as allExams from "../src/ops/index.exam.js";
@@ -35,8 +35,13 @@ export function sizeOf(shape: readonly number[]): number {
 
 export function numbersOf({ shape, dtype, element }: Sample, random: () => number): Numbers {
   const numbers = new arrayOf[dtype](sizeOf(shape));
-  for (let i = 0; i < numbers.length; i++) numbers[i] = element(i, random());
+  for (let i = 0; i < numbers.length; i++) numbers[i] = elementOf(dtype, element(i, random()));
   return numbers;
+}
+
+/** Elements as the numbers they mean. */
+export function valuesOf(numbers: Numbers, dtype: DType): Float64Array {
+  return Float64Array.from(numbers, (element) => valueOf(dtype, element));
 }
 
 /** One case made concrete: its arrays, as references see them, and its tensors on the current device. */
@@ -45,7 +50,7 @@ export function arraysOf({ inputs }: Case, seed = 1): Reference[] {
   return inputs.map((sample) => ({
     shape: sample.shape,
     dtype: sample.dtype,
-    data: Float64Array.from(numbersOf(sample, random)),
+    data: valuesOf(numbersOf(sample, random), sample.dtype),
   }));
 }
 

@@ -3,11 +3,12 @@ import { type BinaryName, unpack } from "../src/devices/binaries.js";
 import type { Device, Launch, MemoryReport, Part } from "../src/devices/device.js";
 import { HEAP_START } from "../src/devices/wasm.js";
 import { arrayOf, type DType, type Numbers } from "../src/dtype.js";
+import { float64 } from "../src/float64.js";
 import { Block, Heap } from "../src/memory.js";
 
 /** A NaN that no arithmetic makes: what memory holds before anybody has written it. */
 const POISON = 0x7fc5eed5;
-const CANARY = 0x5ca1ab1e;
+const CANARY = 0x5c;
 
 /** Canaries before and behind each block, in bytes. */
 const MARGIN = 64;
@@ -19,6 +20,7 @@ export class GuardedDevice implements Device {
   cuts: (grid: number) => readonly number[] = () => [];
   readonly #memory = new WebAssembly.Memory({ initial: 1 });
   readonly #kernels: Record<string, Kernel> = {};
+  readonly #doubles: Record<string, Kernel> = {};
   readonly #heap = new Heap(HEAP_START, (bytes) => {
     const missing = bytes - this.#memory.buffer.byteLength;
     if (missing > 0) this.#memory.grow(Math.ceil(missing / 65536));
@@ -29,18 +31,24 @@ export class GuardedDevice implements Device {
 
   constructor(readonly name: BinaryName) {
     this.#link();
+    this.#link(float64);
+  }
+
+  hasDouble(kernel: string): boolean {
+    return kernel in this.#doubles;
   }
 
   #link(part?: Part): void {
     const module = new WebAssembly.Module(unpack(this.name, part));
     const { exports } = new WebAssembly.Instance(module, { env: { memory: this.#memory } });
-    Object.assign(this.#kernels, exports);
+    Object.assign("float64" in exports ? this.#doubles : this.#kernels, exports);
   }
 
   alloc(bytes: number, owner: string): Block {
     const outer = this.#heap.allocate(bytes + 2 * MARGIN, owner);
     const inner = new Block(outer.pointer + MARGIN, bytes);
-    this.#words(outer).fill(CANARY);
+    this.#bytes(outer).fill(CANARY);
+    this.#bytes(inner).fill(0);
     this.#words(inner).fill(POISON);
     this.#outer.set(inner, outer);
     return inner;
@@ -69,8 +77,10 @@ export class GuardedDevice implements Device {
     blocks: readonly Block[],
     owner: string,
     part?: Part,
+    double = false,
   ): number {
-    if (!(kernel in this.#kernels)) this.#link(part);
+    if (!double && !(kernel in this.#kernels)) this.#link(part);
+    const run = (double ? this.#doubles : this.#kernels)[kernel];
     const table = layout && this.alloc(4 * layout.length, owner);
     if (table) this.#words(table).set(layout!);
     const ends = [...this.cuts(grid), grid];
@@ -78,7 +88,7 @@ export class GuardedDevice implements Device {
     ends.forEach((end, i) => {
       const space = scratch === undefined ? undefined : this.alloc(scratch, owner);
       const pointers = [...blocks, table, space].flatMap((block) => (block ? [block.pointer] : []));
-      const result = this.#kernels[kernel](...pointers, ...numbers, ends[i - 1] ?? 0, end) ?? 0;
+      const result = run(...pointers, ...numbers, ends[i - 1] ?? 0, end) ?? 0;
       status ||= result;
       this.#check(kernel);
       if (space) this.free(space);
@@ -97,22 +107,25 @@ export class GuardedDevice implements Device {
     return { liveBytes, peakBytes, liveBlocks, heapBytes: this.#memory.buffer.byteLength, freedByNet: 0 };
   }
 
-  /** Throws if a word beside any block has changed. */
+  /** Throws if a byte beside any block has changed. */
   #check(kernel: string): void {
     for (const [inner, outer] of this.#outer) {
-      const words = this.#words(outer);
-      const behind = (MARGIN + inner.bytes) / 4;
-      const strange = (word: number): boolean => word !== CANARY;
-      const before = words.subarray(0, MARGIN / 4).findIndex(strange);
-      const after = words.subarray(behind).findIndex(strange);
-      const size = inner.bytes / 4;
-      const at = before >= 0 ? before - MARGIN / 4 : after >= 0 ? after + size : undefined;
+      const bytes = this.#bytes(outer);
+      const strange = (byte: number): boolean => byte !== CANARY;
+      const before = bytes.subarray(0, MARGIN).findIndex(strange);
+      const after = bytes.subarray(MARGIN + inner.bytes).findIndex(strange);
+      const at = before >= 0 ? before - MARGIN : after >= 0 ? after + inner.bytes : undefined;
       if (at !== undefined)
-        throw new Error(`${kernel}: wrote word ${at} of a block of ${size} (${outer.owner})`);
+        throw new Error(`${kernel}: wrote byte ${at} of a block of ${inner.bytes} (${outer.owner})`);
     }
   }
 
+  #bytes({ pointer, bytes }: Block): Uint8Array {
+    return new Uint8Array(this.#memory.buffer, pointer, bytes);
+  }
+
+  /** Whole words: the last bytes of an odd number of 16-bit elements stand alone. */
   #words({ pointer, bytes }: Block): Int32Array {
-    return new Int32Array(this.#memory.buffer, pointer, bytes / 4);
+    return new Int32Array(this.#memory.buffer, pointer, Math.floor(bytes / 4));
   }
 }

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { scope, setDevice } from "../src/index.js";
 import { runnable } from "./binaries.js";
 import { bitsOf, disagreement, scalesOf } from "./compare.js";
-import { arraysOf, call, describeCase, examined, referencesOf, tensorsOf } from "./exams.js";
+import { arraysOf, call, describeCase, examined, referencesOf, tensorsOf, valuesOf } from "./exams.js";
 import { GuardedDevice } from "./guarded.js";
 
 const sizes = [0, 1, 3, 5, 17, 129];
@@ -25,7 +25,7 @@ describe.each(runnable)("on %s", (binary) => {
         // What was read from beside an input is poison: it cannot give the right result.
         const [expected] = referencesOf(op, exam, case_, arrays);
         const wrong = disagreement(
-          result.dataSync(),
+          valuesOf(result.dataSync(), result.dtype),
           expected.data,
           exam.ulps ?? 4,
           scalesOf(op, exam, case_, arrays),
@@ -36,12 +36,12 @@ describe.each(runnable)("on %s", (binary) => {
 });
 
 describe("the guard itself", () => {
-  test("sees a word written outside", () => {
+  test("sees a byte written outside", () => {
     const device = new GuardedDevice("wasm-simd");
     const x = device.alloc(16, "x");
     const run = (grid: number): number => device.run({ kernel: "fill", numbers: [1], grid }, [x], "fill");
     expect(run(4)).toBe(0);
-    expect(() => run(5)).toThrow("fill: wrote word 4 of a block of 4 (x)");
+    expect(() => run(5)).toThrow("fill: wrote byte 16 of a block of 16 (x)");
   });
 
   test("sees a word left unwritten", () => {

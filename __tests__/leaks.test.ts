@@ -28,7 +28,7 @@ describe("ops", () => {
       const result = call(op, inputs, case_);
       const isView =
         "plan" in op.definition &&
-        "view" in op.definition.plan(inputs, { ...op.definition.defaults, ...case_.attributes });
+        "view" in op.definition.plan(inputs, { ...op.definition.defaults, ...case_.attributes })!;
       expect(L.memory().liveBlocks).toBe(before + (op.inPlace || isView ? 0 : 1));
       for (const tensor of [...inputs, ...(op.inPlace ? [] : [result])]) tensor.dispose();
       expect(live()).toBe(0);

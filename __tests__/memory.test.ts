@@ -288,6 +288,8 @@ describe("tensor", () => {
     expect(L.tensor(Int32Array.of(1, 2)).dtype).toBe("int32");
     expect(L.tensor(Uint8Array.of(1, 255)).toArray()).toEqual([1, 255]);
     expect(L.tensor(Float64Array.of(0.5)).dtype).toBe("float32");
+    expect(L.tensor(Float64Array.of(0.1), [1], "float64").item()).toBe(0.1);
+    expect(L.tensor([1, -128, 127], [3], "int8").toArray()).toEqual([1, -128, 127]);
     expect(L.tensor([1, 2, 3, 4], [2, 2]).toArray()).toEqual([[1, 2], [3, 4]]); // prettier-ignore
     expect(String(L.tensor([1, 2]))).toBe("Tensor float32[2]");
   });
@@ -300,7 +302,11 @@ describe("tensor", () => {
       new L.ShapeError("tensor: data has 3 elements, shape [2] has 2"),
     );
     expect(() => L.tensor(["a"] as never)).toThrow(L.LanewiseError);
-    expect(() => L.tensor([1], [1], "int8" as never)).toThrow(L.DTypeError);
+    expect(() => L.tensor([1], [1], "int4" as never)).toThrow(
+      new L.DTypeError(
+        "tensor: dtype is int4, expected one of float32, float64, float16, bfloat16, int32, int8, bool",
+      ),
+    );
     expect(() => L.tensor([1, 2]).item()).toThrow(
       new L.ShapeError("item: tensor is [2], expected one element"),
     );

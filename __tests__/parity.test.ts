@@ -6,7 +6,7 @@ import type { AnyOp } from "../src/op.js";
 import { runnable } from "./binaries.js";
 import { disagreement, scalesOf } from "./compare.js";
 import { arraysOf, call, describeCase, examined, exams, numbersOf, ops, randomNumbers } from "./exams.js";
-import { referencesOf, tensorsOf } from "./exams.js";
+import { referencesOf, tensorsOf, valuesOf } from "./exams.js";
 
 test.each(Object.keys(ops))("%s has an exam", (name) => {
   expect(exams[name]).toBeDefined();
@@ -31,7 +31,7 @@ function mistakes(op: AnyOp, exam: AnyExam, case_: Case): string[] {
       const { shape, data } = expected[i];
       const wrong =
         String(tensor.shape) === String(shape)
-          ? disagreement(tensor.dataSync(), data, exam.ulps ?? 4, scale)
+          ? disagreement(valuesOf(tensor.dataSync(), tensor.dtype), data, exam.ulps ?? 4, scale)
           : `shape [${tensor.shape}], expected [${shape}]`;
       return wrong === undefined ? [] : [`${describeCase(case_)}: ${name}: ${wrong}`];
     });

@@ -4,22 +4,22 @@ import { Elu, HardSigmoid, HardSwish, LeakyRelu, Relu6, Selu } from "./activatio
 import { chainLong, chainWith, mapLong, mapWith } from "./loops";
 
 /** y = x where it is positive, else slope · x */
-export function leakyRelu(x: usize, y: usize, slope: f32, begin: i32, end: i32): void {
+export function leakyRelu(x: usize, y: usize, slope: real, begin: i32, end: i32): void {
   mapWith<LeakyRelu>(x, y, slope, begin, end);
 }
 
 /** dx = dy times its derivative */
-export function leakyReluGrad(dy: usize, x: usize, dx: usize, slope: f32, begin: i32, end: i32): void {
+export function leakyReluGrad(dy: usize, x: usize, dx: usize, slope: real, begin: i32, end: i32): void {
   chainWith<LeakyRelu>(dy, x, dx, slope, begin, end);
 }
 
 /** y = x where it is positive, else alpha · (eˣ − 1) */
-export function elu(x: usize, y: usize, alpha: f32, begin: i32, end: i32): void {
+export function elu(x: usize, y: usize, alpha: real, begin: i32, end: i32): void {
   mapWith<Elu>(x, y, alpha, begin, end);
 }
 
 /** dx = dy times its derivative */
-export function eluGrad(dy: usize, x: usize, dx: usize, alpha: f32, begin: i32, end: i32): void {
+export function eluGrad(dy: usize, x: usize, dx: usize, alpha: real, begin: i32, end: i32): void {
   chainWith<Elu>(dy, x, dx, alpha, begin, end);
 }
 

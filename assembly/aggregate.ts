@@ -1,6 +1,6 @@
 /** Reductions beyond sum and max; the grid is the outputs, the layout that of a reduction (layout.ts). */
 import { All, Any, By, Min, MinInt, Prod, ProdInt } from "./fold/folds";
-import { place, Smallest } from "./fold/place";
+import { place, Smallest, SmallestInt } from "./fold/place";
 import { fold } from "./fold/walk";
 
 /** y = min x over the reduced axes, NaN if an element is. */
@@ -36,4 +36,9 @@ export function all(x: usize, y: usize, layout: usize, scratch: usize, begin: i3
 /** y = the position of the first minimum, or of the first NaN, in the flattened reduced axes: y holds i32. */
 export function argmin(x: usize, y: usize, layout: usize, begin: i32, end: i32): void {
   place<Smallest, Min>(x, y, layout, begin, end);
+}
+
+/** y = the position of the first minimum of i32. */
+export function argminInt(x: usize, y: usize, layout: usize, begin: i32, end: i32): void {
+  place<SmallestInt, By<MinInt>>(x, y, layout, begin, end);
 }

@@ -4,19 +4,19 @@ import { Binary, zip } from "./loops";
 
 class Add extends Binary {
   lanes(x: v128, y: v128): v128 {
-    return f32x4.add(x, y);
+    return v128.add<real>(x, y);
   }
 }
 
 class Sub extends Binary {
   lanes(x: v128, y: v128): v128 {
-    return f32x4.sub(x, y);
+    return v128.sub<real>(x, y);
   }
 }
 
 class Mul extends Binary {
   lanes(x: v128, y: v128): v128 {
-    return f32x4.mul(x, y);
+    return v128.mul<real>(x, y);
   }
 }
 
@@ -40,7 +40,7 @@ class MulInt extends Binary {
 
 class Div extends Binary {
   lanes(x: v128, y: v128): v128 {
-    return f32x4.div(x, y);
+    return v128.div<real>(x, y);
   }
 }
 

@@ -1,34 +1,53 @@
-/** Loops over elements of tensors that broadcast, for a function given as a class. Elements have 4 bytes. */
-import { Binary, zip } from "./loops";
-import { storePart } from "./simd";
+/** Loops over elements of tensors that broadcast, for a function given as a class. */
+import { Binary, zipTo } from "./loops";
+import { bytes, LANES, loadOne, splatFirst, storeOne, WORD } from "./simd";
+import { Reals, Storage } from "./storage";
 
 /** z = F(x, y) for n elements, where y is one number; or F(y, x), swapped. */
-function against<F extends Binary>(x: usize, y: v128, z: usize, n: i32, swapped: bool): void {
+function against<F extends Binary, O extends Storage>(
+  x: usize,
+  y: v128,
+  z: usize,
+  n: i32,
+  swapped: bool,
+): void {
   const f = changetype<F>(0);
-  for (; n >= 16; n -= 16, x += 64, z += 64) {
+  const o = changetype<O>(0);
+  for (; n >= 4 * LANES; n -= 4 * LANES, x += 64, z += o.width() * 4 * LANES) {
     const x0 = v128.load(x);
     const x1 = v128.load(x, 16);
     const x2 = v128.load(x, 32);
     const x3 = v128.load(x, 48);
-    v128.store(z, swapped ? f.lanes(y, x0) : f.lanes(x0, y));
-    v128.store(z, swapped ? f.lanes(y, x1) : f.lanes(x1, y), 16);
-    v128.store(z, swapped ? f.lanes(y, x2) : f.lanes(x2, y), 32);
-    v128.store(z, swapped ? f.lanes(y, x3) : f.lanes(x3, y), 48);
+    o.storeFour(
+      z,
+      swapped ? f.lanes(y, x0) : f.lanes(x0, y),
+      swapped ? f.lanes(y, x1) : f.lanes(x1, y),
+      swapped ? f.lanes(y, x2) : f.lanes(x2, y),
+      swapped ? f.lanes(y, x3) : f.lanes(x3, y),
+    );
   }
-  for (; n > 0; n--, x += 4, z += 4) {
-    const v = v128.load32_zero(x);
-    v128.store_lane<f32>(z, swapped ? f.lanes(y, v) : f.lanes(v, y), 0);
+  for (; n > 0; n--, x += WORD, z += o.width()) {
+    const v = loadOne(x);
+    o.storeOne(z, swapped ? f.lanes(y, v) : f.lanes(v, y));
   }
 }
 
 /** z = F(x, y) along n elements of a row, in which x and y advance by a step of 0 or 1. */
-function along<F extends Binary>(x: usize, y: usize, z: usize, n: i32, xStep: i32, yStep: i32): void {
-  if (xStep & yStep) return zip<F>(x, y, z, 0, n);
-  if (xStep) return against<F>(x, v128.load32_splat(y), z, n, false);
-  if (yStep) return against<F>(y, v128.load32_splat(x), z, n, true);
-  const value = changetype<F>(0).lanes(v128.load32_splat(x), v128.load32_splat(y));
-  for (; n >= 4; n -= 4, z += 16) v128.store(z, value);
-  storePart(z, value, n);
+function along<F extends Binary, O extends Storage>(
+  x: usize,
+  y: usize,
+  z: usize,
+  n: i32,
+  xStep: i32,
+  yStep: i32,
+): void {
+  const o = changetype<O>(0);
+  if (xStep & yStep) return zipTo<F, O>(x, y, z, 0, n);
+  if (xStep) return against<F, O>(x, v128.load_splat<real>(y), z, n, false);
+  if (yStep) return against<F, O>(y, v128.load_splat<real>(x), z, n, true);
+  const value = changetype<F>(0).lanes(v128.load_splat<real>(x), v128.load_splat<real>(y));
+  for (; n >= LANES; n -= LANES, z += o.width() * LANES) o.store(z, value);
+  for (; n > 0; n--, z += o.width()) o.storeOne(z, value);
 }
 
 /** The extent of an axis, counted from the innermost, in entries of so many bytes; 1 for an axis there is not. */
@@ -41,15 +60,15 @@ function strideOf(layout: usize, i: i32, entry: i32, operand: i32): i32 {
   return i < load<i32>(layout) ? load<i32>(layout + <usize>(i * entry + (operand << 2)), 8) : 0;
 }
 
-/** Where a row of an operand begins, in bytes. */
-function start(layout: usize, row: i32, entry: i32, operand: i32): usize {
+/** Where a row of an operand begins, in elements. */
+function start(layout: usize, row: i32, entry: i32, operand: i32): i32 {
   let offset = 0;
   for (let i = 1; i < load<i32>(layout); i++) {
     const extent = extentOf(layout, i, entry);
     offset += (row % extent) * strideOf(layout, i, entry, operand);
     row /= extent;
   }
-  return (<usize>offset) << 2;
+  return offset;
 }
 
 /**
@@ -65,6 +84,18 @@ export function broadcast<F extends Binary>(
   begin: i32,
   end: i32,
 ): void {
+  broadcastTo<F, Reals>(x, y, z, layout, begin, end);
+}
+
+/** The same for z of another type. */
+export function broadcastTo<F extends Binary, O extends Storage>(
+  x: usize,
+  y: usize,
+  z: usize,
+  layout: usize,
+  begin: i32,
+  end: i32,
+): void {
   const width = extentOf(layout, 0, 12);
   const height = extentOf(layout, 1, 12);
   const xStep = strideOf(layout, 0, 12, 0);
@@ -72,22 +103,22 @@ export function broadcast<F extends Binary>(
   for (let i = begin; i < end;) {
     const row = i / width;
     let column = i % width;
-    let xRow = x + start(layout, row, 12, 0);
-    let yRow = y + start(layout, row, 12, 1);
+    let xRow = x + bytes(start(layout, row, 12, 0));
+    let yRow = y + bytes(start(layout, row, 12, 1));
     for (let j = row % height; j < height && i < end; j++) {
       const n = min(width - column, end - i);
-      along<F>(
-        xRow + ((<usize>(column * xStep)) << 2),
-        yRow + ((<usize>(column * yStep)) << 2),
-        z + ((<usize>i) << 2),
+      along<F, O>(
+        xRow + bytes(column * xStep),
+        yRow + bytes(column * yStep),
+        z + changetype<O>(0).width() * i,
         n,
         xStep,
         yStep,
       );
       i += n;
       column = 0;
-      xRow += (<usize>strideOf(layout, 1, 12, 0)) << 2;
-      yRow += (<usize>strideOf(layout, 1, 12, 1)) << 2;
+      xRow += bytes(strideOf(layout, 1, 12, 0));
+      yRow += bytes(strideOf(layout, 1, 12, 1));
     }
   }
 }
@@ -97,13 +128,8 @@ export abstract class Ternary {
   abstract lanes(a: v128, b: v128, c: v128): v128;
 }
 
-/** A vector of an operand, or its one number in every lane. */
-function take(p: usize, step: i32): v128 {
-  return step ? v128.load(p) : v128.load32_splat(p);
-}
-
 /** z = F(a, b, c) along n elements of a row, in which each operand advances by a step of 0 or 1. */
-function along3<F extends Ternary>(
+function along3<F extends Ternary, A extends Storage>(
   a: usize,
   b: usize,
   c: usize,
@@ -114,23 +140,28 @@ function along3<F extends Ternary>(
   cStep: i32,
 ): void {
   const f = changetype<F>(0);
-  for (; n >= 4; n -= 4, z += 16) {
-    v128.store(z, f.lanes(take(a, aStep), take(b, bStep), take(c, cStep)));
-    a += aStep << 4;
+  const first = changetype<A>(0);
+  const aWidth = first.width() * aStep;
+  const a0 = splatFirst(first.loadOne(a));
+  const b0 = v128.load_splat<real>(b);
+  const c0 = v128.load_splat<real>(c);
+  for (; n >= LANES; n -= LANES, z += 16) {
+    const u = aStep ? first.load(a) : a0;
+    v128.store(z, f.lanes(u, bStep ? v128.load(b) : b0, cStep ? v128.load(c) : c0));
+    a += aWidth * LANES;
     b += bStep << 4;
     c += cStep << 4;
   }
-  for (; n > 0; n--, z += 4) {
-    const value = f.lanes(v128.load32_zero(a), v128.load32_zero(b), v128.load32_zero(c));
-    v128.store32_lane(z, value, 0);
-    a += aStep << 2;
-    b += bStep << 2;
-    c += cStep << 2;
+  for (; n > 0; n--, z += WORD) {
+    storeOne(z, f.lanes(first.loadOne(a), loadOne(b), loadOne(c)));
+    a += aWidth;
+    b += bytes(bStep);
+    c += bytes(cStep);
   }
 }
 
-/** z = F(a, b, c), broadcast; layout as of `broadcast`, with the strides of three. */
-export function broadcast3<F extends Ternary>(
+/** z = F(a, b, c), broadcast; layout as of `broadcast`, with the strides of three. The first operand is of type A. */
+export function broadcast3<F extends Ternary, A extends Storage>(
   a: usize,
   b: usize,
   c: usize,
@@ -147,11 +178,11 @@ export function broadcast3<F extends Ternary>(
     const row = i / width;
     const column = i % width;
     const n = min(width - column, end - i);
-    along3<F>(
-      a + start(layout, row, 16, 0) + ((<usize>(column * aStep)) << 2),
-      b + start(layout, row, 16, 1) + ((<usize>(column * bStep)) << 2),
-      c + start(layout, row, 16, 2) + ((<usize>(column * cStep)) << 2),
-      z + ((<usize>i) << 2),
+    along3<F, A>(
+      a + changetype<A>(0).width() * (start(layout, row, 16, 0) + column * aStep),
+      b + bytes(start(layout, row, 16, 1) + column * bStep),
+      c + bytes(start(layout, row, 16, 2) + column * cStep),
+      z + bytes(i),
       n,
       aStep,
       bStep,

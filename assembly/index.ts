@@ -8,3 +8,4 @@ export * from "./parts/order";
 export * from "./parts/optimizers";
 export * from "./parts/distributions";
 export * from "./parts/pointwise";
+export * from "./parts/conversions";

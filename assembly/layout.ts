@@ -2,8 +2,9 @@
  * Layouts of axes, tables of i32 in memory. That of a reduction is the kept and the reduced rank, then the
  * kept axes, then the reduced, each (extent, stride in x), innermost first. x is contiguous: an output is
  * made of runs along the innermost reduced axis, and either the runs have stride 1 (rows) or the outputs lie
- * side by side (columns).
+ * side by side (columns). Elements are reals, or as long as they.
  */
+import { bytes, WORD } from "./simd";
 
 /** Offset in elements of position `index` along `rank` axes, each (extent, stride), innermost first. */
 export function offsetOf(axes: usize, rank: i32, index: i32): i32 {
@@ -19,13 +20,13 @@ function reduced(layout: usize): usize {
 }
 
 /** Offset in bytes of output `index`. */
-export function outputAt(layout: usize, index: i32): i32 {
-  return offsetOf(layout + 8, load<i32>(layout), index) << 2;
+export function outputAt(layout: usize, index: i32): usize {
+  return bytes(offsetOf(layout + 8, load<i32>(layout), index));
 }
 
 /** Offset in bytes of an output's run `index`. */
-export function runAt(layout: usize, index: i32): i32 {
-  return offsetOf(reduced(layout) + 8, load<i32>(layout, 4) - 1, index) << 2;
+export function runAt(layout: usize, index: i32): usize {
+  return bytes(offsetOf(reduced(layout) + 8, load<i32>(layout, 4) - 1, index));
 }
 
 /** The runs of an output. */
@@ -42,8 +43,8 @@ export function lengthOf(layout: usize): i32 {
 }
 
 /** The bytes between the elements of a run. */
-export function stepOf(layout: usize): i32 {
-  return load<i32>(layout, 4) > 0 ? load<i32>(reduced(layout), 4) << 2 : 4;
+export function stepOf(layout: usize): usize {
+  return load<i32>(layout, 4) > 0 ? bytes(load<i32>(reduced(layout), 4)) : WORD;
 }
 
 /** How many outputs from `begin` on lie side by side; 0 for rows. */

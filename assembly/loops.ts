@@ -1,5 +1,6 @@
 /** Loops over elements [begin, end), for a function given as a class: tails are handled once, here. */
-import { bytes, LANES, loadOne, loadPart, mul, splat, storeOne, storePart } from "./simd";
+import { bytes, LANES, loadOne, loadPart, mul, splat, storeOne, storePart, WORD } from "./simd";
+import { Reals, Storage } from "./storage";
 
 /** A function of one vector. */
 export abstract class Unary {
@@ -29,46 +30,60 @@ export abstract class Parametric {
 
 /** y = F(x), element by element; y may be x. */
 export function map<F extends Unary>(x: usize, y: usize, begin: i32, end: i32): void {
+  mapTo<F, Reals>(x, y, begin, end);
+}
+
+/** The same for y of another type. */
+export function mapTo<F extends Unary, O extends Storage>(x: usize, y: usize, begin: i32, end: i32): void {
   const f = changetype<F>(0);
+  const o = changetype<O>(0);
+  const vector = o.width() * LANES;
   let n = end - begin;
   x += bytes(begin);
-  y += bytes(begin);
-  for (; n >= 4 * LANES; n -= 4 * LANES, x += 64, y += 64) {
+  y += o.width() * begin;
+  for (; n >= 4 * LANES; n -= 4 * LANES, x += 64, y += 4 * vector) {
     const y0 = f.lanes(v128.load(x));
     const y1 = f.lanes(v128.load(x, 16));
     const y2 = f.lanes(v128.load(x, 32));
     const y3 = f.lanes(v128.load(x, 48));
-    v128.store(y, y0);
-    v128.store(y, y1, 16);
-    v128.store(y, y2, 32);
-    v128.store(y, y3, 48);
+    o.storeFour(y, y0, y1, y2, y3);
   }
-  for (; n >= LANES; n -= LANES, x += 16, y += 16) v128.store(y, f.lanes(v128.load(x)));
-  for (; n > 0; n--, x += bytes(1), y += bytes(1)) storeOne(y, f.lanes(loadOne(x)));
+  for (; n >= LANES; n -= LANES, x += 16, y += vector) o.store(y, f.lanes(v128.load(x)));
+  for (; n > 0; n--, x += WORD, y += o.width()) o.storeOne(y, f.lanes(loadOne(x)));
 }
 
 /** z = F(x, y), element by element; z may be x or y. */
 export function zip<F extends Binary>(x: usize, y: usize, z: usize, begin: i32, end: i32): void {
+  zipTo<F, Reals>(x, y, z, begin, end);
+}
+
+/** The same for z of another type. */
+export function zipTo<F extends Binary, O extends Storage>(
+  x: usize,
+  y: usize,
+  z: usize,
+  begin: i32,
+  end: i32,
+): void {
   const f = changetype<F>(0);
+  const o = changetype<O>(0);
+  const vector = o.width() * LANES;
   let n = end - begin;
   x += bytes(begin);
   y += bytes(begin);
-  z += bytes(begin);
-  for (; n >= 4 * LANES; n -= 4 * LANES, x += 64, y += 64, z += 64) {
+  z += o.width() * begin;
+  for (; n >= 4 * LANES; n -= 4 * LANES, x += 64, y += 64, z += 4 * vector) {
     const z0 = f.lanes(v128.load(x), v128.load(y));
     const z1 = f.lanes(v128.load(x, 16), v128.load(y, 16));
     const z2 = f.lanes(v128.load(x, 32), v128.load(y, 32));
     const z3 = f.lanes(v128.load(x, 48), v128.load(y, 48));
-    v128.store(z, z0);
-    v128.store(z, z1, 16);
-    v128.store(z, z2, 32);
-    v128.store(z, z3, 48);
+    o.storeFour(z, z0, z1, z2, z3);
   }
-  for (; n >= LANES; n -= LANES, x += 16, y += 16, z += 16) {
-    v128.store(z, f.lanes(v128.load(x), v128.load(y)));
+  for (; n >= LANES; n -= LANES, x += 16, y += 16, z += vector) {
+    o.store(z, f.lanes(v128.load(x), v128.load(y)));
   }
-  for (; n > 0; n--, x += bytes(1), y += bytes(1), z += bytes(1)) {
-    storeOne(z, f.lanes(loadOne(x), loadOne(y)));
+  for (; n > 0; n--, x += WORD, y += WORD, z += o.width()) {
+    o.storeOne(z, f.lanes(loadOne(x), loadOne(y)));
   }
 }
 
@@ -88,7 +103,7 @@ export function chain<F extends Smooth>(dy: usize, x: usize, dx: usize, begin: i
  * z = F(x, y, a) for an F of many operations, which stands in one place so that it is compiled into the loop. The last vector,
  * which may overlap the one before it, is read first: z may be x or y.
  */
-function zipWith<F extends BinaryWith>(x: usize, y: usize, z: usize, a: f32, begin: i32, end: i32): void {
+function zipWith<F extends BinaryWith>(x: usize, y: usize, z: usize, a: real, begin: i32, end: i32): void {
   const f = changetype<F>(0);
   const parameter = splat(a);
   let n = end - begin;
@@ -138,7 +153,7 @@ class With<F extends Parametric> extends BinaryWith {
 }
 
 /** y = F(x, a); y may be x. */
-export function mapWith<F extends Parametric>(x: usize, y: usize, a: f32, begin: i32, end: i32): void {
+export function mapWith<F extends Parametric>(x: usize, y: usize, a: real, begin: i32, end: i32): void {
   zipWith<With<F>>(x, x, y, a, begin, end);
 }
 
@@ -153,7 +168,7 @@ export function chainWith<F extends Parametric>(
   dy: usize,
   x: usize,
   dx: usize,
-  a: f32,
+  a: real,
   begin: i32,
   end: i32,
 ): void {

@@ -1,26 +1,36 @@
-/** Kernels that move elements and change none: transposition, strided copies, padding, rows by index. */
+/** Kernels that move elements as long as a real and change none: transposition, strided copies, padding, rows by index. */
 import { offsetOf } from "./layout";
+import { bytes, DOUBLE, LANES, WORD } from "./simd";
 
 /** y [n] = x [n]. */
 function copy(x: usize, y: usize, n: i32): void {
-  if (n >= 128) return memory.copy(y, x, n << 2);
-  for (; n >= 4; n -= 4, x += 16, y += 16) v128.store(y, v128.load(x));
-  for (; n > 0; n--, x += 4, y += 4) store<i32>(y, load<i32>(x));
+  if (n >= 32 * LANES) return memory.copy(y, x, bytes(n));
+  for (; n >= LANES; n -= LANES, x += 16, y += 16) v128.store(y, v128.load(x));
+  for (; n > 0; n--, x += WORD, y += WORD) store<real>(y, load<real>(x));
 }
 
 /** y [n] = x[0, step, 2 step …]. */
 function copyStepped(x: usize, step: i32, y: usize, n: i32): void {
   if (step == 1) return copy(x, y, n);
-  const stride = step << 2;
+  const stride = bytes(step);
   if (step == 0) {
-    const value = v128.load_splat<i32>(x);
-    for (; n >= 4; n -= 4, y += 16) v128.store(y, value);
+    const value = v128.load_splat<real>(x);
+    for (; n >= LANES; n -= LANES, y += 16) v128.store(y, value);
   }
-  for (; n > 0; n--, x += stride, y += 4) store<i32>(y, load<i32>(x));
+  for (; n > 0; n--, x += stride, y += WORD) store<real>(y, load<real>(x));
 }
 
-/** y [4, 4] = x [4, 4]ᵀ, both with rows `xPitch`, `yPitch` bytes apart. */
-function turn4(x: usize, xPitch: i32, y: usize, yPitch: i32): void {
+/** y [LANES, LANES] = x [LANES, LANES]ᵀ, with rows `xPitch`, `yPitch` bytes apart. */
+function turnLanes(x: usize, xPitch: usize, y: usize, yPitch: usize): void {
+  if (DOUBLE) {
+    const a = v128.load(x);
+    const b = v128.load(x + xPitch);
+    v128.store(y, v128.shuffle<i64>(a, b, 0, 2));
+    v128.store(y + yPitch, v128.shuffle<i64>(a, b, 1, 3));
+  } else turnFour(x, xPitch, y, yPitch);
+}
+
+function turnFour(x: usize, xPitch: usize, y: usize, yPitch: usize): void {
   const a = v128.load(x);
   const b = v128.load(x + xPitch);
   const c = v128.load(x + 2 * xPitch);
@@ -36,40 +46,36 @@ function turn4(x: usize, xPitch: i32, y: usize, yPitch: i32): void {
 }
 
 /** Rows and columns turned at a time, in scratch: rows 4 KB apart share one set of the first cache. `src/ops/movement.ts` repeats it. */
-const BLOCK: i32 = 64;
+const BLOCK: i32 = DOUBLE ? 32 : 64;
 
 /** y [count, length] = x [length, count]ᵀ, where x's rows are `pitch` elements apart. scratch: BLOCK² elements. */
 function turn(x: usize, pitch: i32, y: usize, length: i32, count: i32, scratch: usize): void {
-  const xPitch = pitch << 2;
-  const yPitch = length << 2;
-  const rows = length & ~3;
-  const cols = count & ~3;
+  const xPitch = bytes(pitch);
+  const yPitch = bytes(length);
+  const rows = length & -LANES;
+  const cols = count & -LANES;
   for (let col = 0; col < cols; col += BLOCK) {
     const width = min(cols - col, BLOCK);
     for (let row = 0; row < rows; row += BLOCK) {
       const height = min(rows - row, BLOCK);
-      for (let i = 0; i < height; i += 4) {
-        for (let j = 0; j < width; j += 4) {
-          turn4(
-            x + (row + i) * xPitch + ((col + j) << 2),
-            xPitch,
-            scratch + ((j * BLOCK + i) << 2),
-            BLOCK << 2,
-          );
+      for (let i = 0; i < height; i += LANES) {
+        for (let j = 0; j < width; j += LANES) {
+          const from = x + xPitch * (row + i) + bytes(col + j);
+          turnLanes(from, xPitch, scratch + bytes(j * BLOCK + i), bytes(BLOCK));
         }
       }
       for (let j = 0; j < width; j++) {
-        copy(scratch + ((j * BLOCK) << 2), y + (col + j) * yPitch + (row << 2), height);
+        copy(scratch + bytes(j * BLOCK), y + yPitch * (col + j) + bytes(row), height);
       }
     }
     for (let j = col; j < col + width; j++) {
-      copyStepped(x + rows * xPitch + (j << 2), pitch, y + j * yPitch + (rows << 2), length - rows);
+      copyStepped(x + xPitch * rows + bytes(j), pitch, y + yPitch * j + bytes(rows), length - rows);
     }
   }
-  for (let j = cols; j < count; j++) copyStepped(x + (j << 2), pitch, y + j * yPitch, length);
+  for (let j = cols; j < count; j++) copyStepped(x + bytes(j), pitch, y + yPitch * j, length);
 }
 
-/** y[b] = x[b]ᵀ: x [batch, rows, cols] → y [batch, cols, rows]; the grid is y's rows. scratch: 16 KB. */
+/** y[b] = x[b]ᵀ: x [batch, rows, cols] → y [batch, cols, rows]; the grid is y's rows. scratch: BLOCK² elements. */
 export function transpose(
   x: usize,
   y: usize,
@@ -83,14 +89,14 @@ export function transpose(
     const batch = begin / cols;
     const col = begin - batch * cols;
     const count = min(cols - col, end - begin);
-    turn(x + ((batch * rows * cols + col) << 2), cols, y + ((begin * rows) << 2), rows, count, scratch);
+    turn(x + bytes(batch * rows * cols + col), cols, y + bytes(begin * rows), rows, count, scratch);
     begin += count;
   }
 }
 
 /**
  * y = x by any strides (0 repeats, negative reverses), from element `offset` of x; the grid is y's elements.
- * The layout is rank, then for each axis, innermost first, extent and stride. Bits of any dtype of 4 bytes.
+ * The layout is rank, then for each axis, innermost first, extent and stride.
  */
 export function copyStrided(
   x: usize,
@@ -109,11 +115,11 @@ export function copyStrided(
   while (begin < end) {
     const row = begin / length;
     const col = begin - row * length;
-    const from = x + ((offset + offsetOf(layout + 12, rank - 1, row) + col * step) << 2);
+    const from = x + bytes(offset + offsetOf(layout + 12, rank - 1, row) + col * step);
     const rows = pitch == 1 && col == 0 ? min(height - (row % height), (end - begin) / length) : 0;
     const count = rows > 0 ? rows * length : min(length - col, end - begin);
-    if (rows > 0) turn(from, step, y + (begin << 2), length, rows, scratch);
-    else copyStepped(from, step, y + (begin << 2), count);
+    if (rows > 0) turn(from, step, y + bytes(begin), length, rows, scratch);
+    else copyStepped(from, step, y + bytes(begin), count);
     begin += count;
   }
 }
@@ -121,8 +127,8 @@ export function copyStrided(
 /** y [0, step, 2 step …] = x [n]. */
 function spreadOut(x: usize, y: usize, step: i32, n: i32): void {
   if (step == 1) return copy(x, y, n);
-  const stride = step << 2;
-  for (; n > 0; n--, x += 4, y += stride) store<i32>(y, load<i32>(x));
+  const stride = bytes(step);
+  for (; n > 0; n--, x += WORD, y += stride) store<real>(y, load<real>(x));
 }
 
 /**
@@ -137,8 +143,8 @@ export function writeStrided(y: usize, x: usize, layout: usize, offset: i32, beg
     const row = begin / length;
     const col = begin - row * length;
     const count = min(length - col, end - begin);
-    const to = y + ((offset + offsetOf(layout + 12, rank - 1, row) + col * step) << 2);
-    spreadOut(x + (begin << 2), to, step, count);
+    const to = y + bytes(offset + offsetOf(layout + 12, rank - 1, row) + col * step);
+    spreadOut(x + bytes(begin), to, step, count);
     begin += count;
   }
 }
@@ -159,10 +165,10 @@ export function pad(x: usize, y: usize, layout: usize, begin: i32, end: i32): vo
     const source = sourceRow(layout + 16, rank - 1, row);
     const left = source < 0 ? stop : min(max(before, col), stop);
     const right = source < 0 ? stop : max(min(before + inner, stop), left);
-    const at = y + ((begin - col) << 2);
-    memory.fill(at + (col << 2), 0, (left - col) << 2);
-    copy(x + ((source * inner + left - before) << 2), at + (left << 2), right - left);
-    memory.fill(at + (right << 2), 0, (stop - right) << 2);
+    const at = y + bytes(begin - col);
+    memory.fill(at + bytes(col), 0, bytes(left - col));
+    copy(x + bytes(source * inner + left - before), at + bytes(left), right - left);
+    memory.fill(at + bytes(right), 0, bytes(stop - right));
     begin += stop - col;
   }
 }
@@ -189,11 +195,11 @@ export function gather(x: usize, indices: usize, y: usize, rows: i32, cols: i32,
   let fault = 0;
   for (let i = begin; i < end; i++) {
     const row = load<i32>(indices + (i << 2));
-    const to = y + ((i * cols) << 2);
+    const to = y + bytes(i * cols);
     if (<u32>row < <u32>rows) {
-      copy(x + ((row * cols) << 2), to, cols);
+      copy(x + bytes(row * cols), to, cols);
     } else {
-      memory.fill(to, 0, cols << 2);
+      memory.fill(to, 0, bytes(cols));
       if (!fault) fault = i + 1;
     }
   }
@@ -215,17 +221,17 @@ export function scatterAdd(
   begin: i32,
   end: i32,
 ): i32 {
-  memory.fill(dx + ((begin * cols) << 2), 0, ((end - begin) * cols) << 2);
+  memory.fill(dx + bytes(begin * cols), 0, bytes((end - begin) * cols));
   for (let i = 0; i < count; i++) {
     const row = load<i32>(indices + (i << 2));
     if (<u32>row >= <u32>rows) return i + 1;
-    if (row >= begin && row < end) add(dy + ((i * cols) << 2), dx + ((row * cols) << 2), cols);
+    if (row >= begin && row < end) add(dy + bytes(i * cols), dx + bytes(row * cols), cols);
   }
   return 0;
 }
 
 /** y [n] += x [n]. */
 function add(x: usize, y: usize, n: i32): void {
-  for (; n >= 4; n -= 4, x += 16, y += 16) v128.store(y, f32x4.add(v128.load(y), v128.load(x)));
-  for (; n > 0; n--, x += 4, y += 4) store<f32>(y, load<f32>(y) + load<f32>(x));
+  for (; n >= LANES; n -= LANES, x += 16, y += 16) v128.store(y, v128.add<real>(v128.load(y), v128.load(x)));
+  for (; n > 0; n--, x += WORD, y += WORD) store<real>(y, load<real>(y) + load<real>(x));
 }

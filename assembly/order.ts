@@ -3,6 +3,7 @@
  * index, counts.
  */
 import { COUNTS, Int, Key, keysOf, Real, sortKeys } from "./order/radix";
+import { bytes, DOUBLE, loadOne, storeOne } from "./simd";
 
 /** y = the rows of x in order. */
 function sorted<K extends Key>(
@@ -106,11 +107,12 @@ class Product extends Running {
 function run<R extends Running>(x: usize, y: usize, n: i32, pitch: isize, count: i32): void {
   let total = f64x2.splat(changetype<R>(0).start());
   for (; n > 0; n--, x += pitch, y += pitch) {
-    const v = count > 1 ? v128.load64_zero(x) : v128.load32_zero(x);
-    total = changetype<R>(0).next(total, f64x2.promote_low_f32x4(v));
-    const w = f32x4.demote_f64x2_zero(total);
-    if (count > 1) v128.store64_lane(y, w, 0);
-    else v128.store32_lane(y, w, 0);
+    const v = count == 1 ? loadOne(x) : DOUBLE ? v128.load(x) : v128.load64_zero(x);
+    total = changetype<R>(0).next(total, DOUBLE ? v : f64x2.promote_low_f32x4(v));
+    const w = DOUBLE ? total : f32x4.demote_f64x2_zero(total);
+    if (count == 1) storeOne(y, w);
+    else if (DOUBLE) v128.store(y, w);
+    else v128.store64_lane(y, w, 0);
   }
 }
 
@@ -128,8 +130,8 @@ function along<R extends Running>(
     const outer = line / inner;
     const column = line % inner;
     const count = min(min(inner - column, end - line), 2);
-    let at = (<isize>(outer * n * inner + column)) << 2;
-    let pitch = (<isize>inner) << 2;
+    let at = <isize>bytes(outer * n * inner + column);
+    let pitch = <isize>bytes(inner);
     if (reverse) {
       at += pitch * (n - 1);
       pitch = -pitch;
@@ -155,11 +157,11 @@ export function cumprod(x: usize, y: usize, n: i32, inner: i32, reverse: i32, be
  */
 export function takeAlong(x: usize, indices: usize, y: usize, n: i32, m: i32, begin: i32, end: i32): i32 {
   for (let row = begin; row < end; row++) {
-    const from = x + ((<usize>(row * n)) << 2);
+    const from = x + bytes(row * n);
     for (let i = row * m, stop = i + m; i < stop; i++) {
       const at = load<i32>(indices + ((<usize>i) << 2));
       if (<u32>at >= <u32>n) return i + 1;
-      store<i32>(y + ((<usize>i) << 2), load<i32>(from + ((<usize>at) << 2)));
+      store<real>(y + bytes(i), load<real>(from + bytes(at)));
     }
   }
   return 0;
@@ -170,14 +172,14 @@ export function takeAlong(x: usize, indices: usize, y: usize, n: i32, m: i32, be
  * rows.
  */
 export function putAlong(dy: usize, indices: usize, dx: usize, n: i32, m: i32, begin: i32, end: i32): i32 {
-  memory.fill(dx + ((<usize>(begin * n)) << 2), 0, (<usize>((end - begin) * n)) << 2);
+  memory.fill(dx + bytes(begin * n), 0, bytes((end - begin) * n));
   for (let row = begin; row < end; row++) {
-    const to = dx + ((<usize>(row * n)) << 2);
+    const to = dx + bytes(row * n);
     for (let i = row * m, stop = i + m; i < stop; i++) {
       const at = load<i32>(indices + ((<usize>i) << 2));
       if (<u32>at >= <u32>n) return i + 1;
-      const p = to + ((<usize>at) << 2);
-      store<f32>(p, load<f32>(p) + load<f32>(dy + ((<usize>i) << 2)));
+      const p = to + bytes(at);
+      store<real>(p, load<real>(p) + load<real>(dy + bytes(i)));
     }
   }
   return 0;
@@ -216,7 +218,7 @@ export function histogram(
   memory.fill(counts + ((<usize>begin) << 2), 0, (<usize>(end - begin)) << 2);
   const scale = <f64>bins / (high - low);
   for (let i = 0; i < n; i++) {
-    const v = <f64>load<f32>(x + ((<usize>i) << 2));
+    const v = <f64>load<real>(x + bytes(i));
     if (!(v >= low && v <= high)) continue;
     const at = min(<i32>((v - low) * scale), bins - 1);
     if (at < begin || at >= end) continue;

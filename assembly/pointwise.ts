@@ -1,15 +1,25 @@
-/**
- * Functions of two or three tensors that broadcast, comparisons, whole numbers and truth values: 4 bytes each, truth 0
- * or 1.
- */
-import { broadcast, broadcast3, Ternary } from "./broadcast";
-import { Binary, map, One, Span, Unary, Whole } from "./loops";
-import { bytes, div, eq, floor, le, lt, max, min, ne } from "./simd";
-
-/** 1 where the mask is all ones. */
-function truth(mask: v128): v128 {
-  return i32x4.shr_u(mask, 31);
-}
+/** Functions of two or three tensors that broadcast, and comparisons; truth values are words of 0 or 1. */
+import { broadcast, broadcast3, broadcastTo, Ternary } from "./broadcast";
+import { Binary, mapTo, One, Span, Unary, Whole } from "./loops";
+import {
+  abs,
+  bytes,
+  div,
+  DOUBLE,
+  eq,
+  floor,
+  LANES,
+  le,
+  lt,
+  max,
+  min,
+  mul,
+  ne,
+  pmax,
+  pmin,
+  splat,
+} from "./simd";
+import { Reals, Truths } from "./storage";
 
 class Minimum extends Binary {
   lanes(x: v128, y: v128): v128 {
@@ -57,90 +67,90 @@ export function maximumInt(x: usize, y: usize, z: usize, layout: usize, begin: i
 
 class Less extends Binary {
   lanes(x: v128, y: v128): v128 {
-    return truth(lt(x, y));
+    return lt(x, y);
   }
 }
 
 /** z = [x < y], 1 or 0. */
 export function less(x: usize, y: usize, z: usize, layout: usize, begin: i32, end: i32): void {
-  broadcast<Less>(x, y, z, layout, begin, end);
+  broadcastTo<Less, Truths>(x, y, z, layout, begin, end);
 }
 
 class LessEqual extends Binary {
   lanes(x: v128, y: v128): v128 {
-    return truth(le(x, y));
+    return le(x, y);
   }
 }
 
 /** z = [x ≤ y]. */
 export function lessEqual(x: usize, y: usize, z: usize, layout: usize, begin: i32, end: i32): void {
-  broadcast<LessEqual>(x, y, z, layout, begin, end);
+  broadcastTo<LessEqual, Truths>(x, y, z, layout, begin, end);
 }
 
 class Equal extends Binary {
   lanes(x: v128, y: v128): v128 {
-    return truth(eq(x, y));
+    return eq(x, y);
   }
 }
 
 /** z = [x = y]. */
 export function equal(x: usize, y: usize, z: usize, layout: usize, begin: i32, end: i32): void {
-  broadcast<Equal>(x, y, z, layout, begin, end);
+  broadcastTo<Equal, Truths>(x, y, z, layout, begin, end);
 }
 
 class NotEqual extends Binary {
   lanes(x: v128, y: v128): v128 {
-    return truth(ne(x, y));
+    return ne(x, y);
   }
 }
 
 /** z = [x ≠ y]. */
 export function notEqual(x: usize, y: usize, z: usize, layout: usize, begin: i32, end: i32): void {
-  broadcast<NotEqual>(x, y, z, layout, begin, end);
+  broadcastTo<NotEqual, Truths>(x, y, z, layout, begin, end);
 }
 
 class LessInt extends Binary {
   lanes(x: v128, y: v128): v128 {
-    return truth(i32x4.lt_s(x, y));
+    return i32x4.lt_s(x, y);
   }
 }
 
 /** z = [x < y] of i32. */
 export function lessInt(x: usize, y: usize, z: usize, layout: usize, begin: i32, end: i32): void {
-  broadcast<LessInt>(x, y, z, layout, begin, end);
+  broadcastTo<LessInt, Truths>(x, y, z, layout, begin, end);
 }
 
 class LessEqualInt extends Binary {
   lanes(x: v128, y: v128): v128 {
-    return truth(i32x4.le_s(x, y));
+    return i32x4.le_s(x, y);
   }
 }
 
 /** z = [x ≤ y] of i32. */
 export function lessEqualInt(x: usize, y: usize, z: usize, layout: usize, begin: i32, end: i32): void {
-  broadcast<LessEqualInt>(x, y, z, layout, begin, end);
+  broadcastTo<LessEqualInt, Truths>(x, y, z, layout, begin, end);
 }
 
 class EqualInt extends Binary {
   lanes(x: v128, y: v128): v128 {
-    return truth(i32x4.eq(x, y));
+    return i32x4.eq(x, y);
   }
 }
 
 /** z = [x = y] of i32. */
 export function equalInt(x: usize, y: usize, z: usize, layout: usize, begin: i32, end: i32): void {
-  broadcast<EqualInt>(x, y, z, layout, begin, end);
+  broadcastTo<EqualInt, Truths>(x, y, z, layout, begin, end);
 }
 
 class NotEqualInt extends Binary {
   lanes(x: v128, y: v128): v128 {
-    return truth(i32x4.ne(x, y));
+    return i32x4.ne(x, y);
   }
 }
 
 /** z = [x ≠ y] of i32. */
 export function notEqualInt(x: usize, y: usize, z: usize, layout: usize, begin: i32, end: i32): void {
-  broadcast<NotEqualInt>(x, y, z, layout, begin, end);
+  broadcastTo<NotEqualInt, Truths>(x, y, z, layout, begin, end);
 }
 
 class LogicalAnd extends Binary {
@@ -223,20 +233,24 @@ export function modInt(x: usize, y: usize, z: usize, layout: usize, begin: i32, 
 }
 
 /** x − y·⌊x / y⌋, exact but for the addition of y. */
-function rest(x: f32, y: f32): f32 {
+function rest(x: real, y: real): real {
   const r = x % y;
-  if (r == 0) return <f32>copysign<f32>(r, y);
+  if (r == 0) return copysign<real>(r, y);
   return r < 0 != y < 0 ? r + y : r;
 }
 
 class Mod extends Binary {
   lanes(x: v128, y: v128): v128 {
-    return f32x4(
-      rest(f32x4.extract_lane(x, 0), f32x4.extract_lane(y, 0)),
-      rest(f32x4.extract_lane(x, 1), f32x4.extract_lane(y, 1)),
-      rest(f32x4.extract_lane(x, 2), f32x4.extract_lane(y, 2)),
-      rest(f32x4.extract_lane(x, 3), f32x4.extract_lane(y, 3)),
-    );
+    const x0 = v128.extract_lane<real>(x, 0),
+      x1 = v128.extract_lane<real>(x, 1),
+      y0 = v128.extract_lane<real>(y, 0),
+      y1 = v128.extract_lane<real>(y, 1);
+    if (DOUBLE) return f64x2(rest(x0, y0), rest(x1, y1));
+    const x2 = f32x4.extract_lane(x, 2),
+      x3 = f32x4.extract_lane(x, 3),
+      y2 = f32x4.extract_lane(y, 2),
+      y3 = f32x4.extract_lane(y, 3);
+    return f32x4(<f32>rest(x0, y0), <f32>rest(x1, y1), <f32>rest(x2, y2), <f32>rest(x3, y3));
   }
 }
 
@@ -247,11 +261,11 @@ export function mod(x: usize, y: usize, z: usize, layout: usize, begin: i32, end
 
 class Where extends Ternary {
   lanes(condition: v128, x: v128, y: v128): v128 {
-    return v128.bitselect(x, y, i32x4.ne(condition, i32x4.splat(0)));
+    return v128.bitselect(x, y, condition);
   }
 }
 
-/** z = x where the condition holds, else y; of any 4-byte elements. */
+/** z = x where the condition holds, else y; of elements as long as reals. */
 export function where(
   condition: usize,
   x: usize,
@@ -261,12 +275,12 @@ export function where(
   begin: i32,
   end: i32,
 ): void {
-  broadcast3<Where>(condition, x, y, z, layout, begin, end);
+  broadcast3<Where, Truths>(condition, x, y, z, layout, begin, end);
 }
 
 class MaximumGrad extends Ternary {
   lanes(dy: v128, x: v128, y: v128): v128 {
-    const half = f32x4.mul(dy, f32x4.splat(0.5));
+    const half = mul(dy, splat(0.5));
     const lost = v128.and(half, eq(x, y));
     return v128.bitselect(dy, lost, lt(y, x));
   }
@@ -282,117 +296,105 @@ export function maximumGrad(
   begin: i32,
   end: i32,
 ): void {
-  broadcast3<MaximumGrad>(dy, x, y, dx, layout, begin, end);
+  broadcast3<MaximumGrad, Reals>(dy, x, y, dx, layout, begin, end);
 }
 
 class IsNaN extends Unary {
   lanes(x: v128): v128 {
-    return truth(ne(x, x));
+    return ne(x, x);
   }
 }
 
 /** y = [x is NaN]. */
 export function isNaN(x: usize, y: usize, begin: i32, end: i32): void {
-  map<IsNaN>(x, y, begin, end);
+  mapTo<IsNaN, Truths>(x, y, begin, end);
 }
 
 class IsInf extends Unary {
   lanes(x: v128): v128 {
-    return truth(eq(f32x4.abs(x), f32x4.splat(Infinity)));
+    return eq(abs(x), splat(Infinity));
   }
 }
 
 /** y = [|x| = ∞]. */
 export function isInf(x: usize, y: usize, begin: i32, end: i32): void {
-  map<IsInf>(x, y, begin, end);
+  mapTo<IsInf, Truths>(x, y, begin, end);
 }
 
 class IsFinite extends Unary {
   lanes(x: v128): v128 {
-    return truth(lt(f32x4.abs(x), f32x4.splat(Infinity)));
+    return lt(abs(x), splat(Infinity));
   }
 }
 
 /** y = [|x| < ∞]. */
 export function isFinite(x: usize, y: usize, begin: i32, end: i32): void {
-  map<IsFinite>(x, y, begin, end);
+  mapTo<IsFinite, Truths>(x, y, begin, end);
 }
 
 class LogicalNot extends Unary {
   lanes(x: v128): v128 {
-    return truth(i32x4.eq(x, i32x4.splat(0)));
+    return i32x4.eq(x, i32x4.splat(0));
   }
 }
 
 /** y = ¬x of truth values. */
 export function logicalNot(x: usize, y: usize, begin: i32, end: i32): void {
-  map<LogicalNot>(x, y, begin, end);
+  mapTo<LogicalNot, Truths>(x, y, begin, end);
 }
 
-class ToInt extends Unary {
-  lanes(x: v128): v128 {
-    return i32x4.trunc_sat_f32x4_s(x);
+/** A function that keeps numbers within bounds. */
+abstract class Clamp {
+  abstract lanes(x: v128, low: v128, high: v128): v128;
+}
+
+/** NaN stays NaN. */
+class ClampReal extends Clamp {
+  lanes(x: v128, low: v128, high: v128): v128 {
+    return pmin(pmax(x, low), high);
   }
 }
 
-/** y = x without its fraction, as i32: the nearest there is, 0 for NaN. */
-export function toInt(x: usize, y: usize, begin: i32, end: i32): void {
-  map<ToInt>(x, y, begin, end);
-}
-
-class ToFloat extends Unary {
-  lanes(x: v128): v128 {
-    return f32x4.convert_i32x4_s(x);
+class ClampInt extends Clamp {
+  lanes(x: v128, low: v128, high: v128): v128 {
+    return i32x4.min_s(i32x4.max_s(x, low), high);
   }
 }
 
-/** y = x of i32 as a real number. */
-export function toFloat(x: usize, y: usize, begin: i32, end: i32): void {
-  map<ToFloat>(x, y, begin, end);
+function clamp<C extends Clamp>(x: usize, y: usize, low: v128, high: v128, begin: i32, end: i32): void {
+  const rest = end - ((end - begin) & (LANES - 1));
+  clampSpans<C, Whole>(x, y, low, high, begin, rest);
+  clampSpans<C, One>(x, y, low, high, rest, end);
 }
 
-class ToBool extends Unary {
-  lanes(x: v128): v128 {
-    return truth(ne(x, f32x4.splat(0)));
+function clampSpans<C extends Clamp, S extends Span>(
+  x: usize,
+  y: usize,
+  low: v128,
+  high: v128,
+  begin: i32,
+  end: i32,
+): void {
+  const span = changetype<S>(0);
+  for (let i = begin; i < end; i += span.length()) {
+    const at = bytes(i);
+    span.put(y + at, changetype<C>(0).lanes(span.get(x + at), low, high));
   }
-}
-
-/** y = [x ≠ 0]; NaN counts as true. */
-export function toBool(x: usize, y: usize, begin: i32, end: i32): void {
-  map<ToBool>(x, y, begin, end);
-}
-
-class ToBoolInt extends Unary {
-  lanes(x: v128): v128 {
-    return truth(i32x4.ne(x, i32x4.splat(0)));
-  }
-}
-
-/** y = [x ≠ 0] of i32. */
-export function toBoolInt(x: usize, y: usize, begin: i32, end: i32): void {
-  map<ToBoolInt>(x, y, begin, end);
 }
 
 /** y = x, but not below low nor above high; NaN stays NaN. */
-export function clip(x: usize, y: usize, low: f32, high: f32, begin: i32, end: i32): void {
-  const rest = end - ((end - begin) & 3);
-  clamp<Whole>(x, y, low, high, begin, rest);
-  clamp<One>(x, y, low, high, rest, end);
+export function clip(x: usize, y: usize, low: real, high: real, begin: i32, end: i32): void {
+  clamp<ClampReal>(x, y, splat(low), splat(high), begin, end);
 }
 
-function clamp<S extends Span>(x: usize, y: usize, low: f32, high: f32, begin: i32, end: i32): void {
-  const span = changetype<S>(0);
-  const least = f32x4.splat(low),
-    most = f32x4.splat(high);
-  for (let i = begin; i < end; i += span.length()) {
-    const at = bytes(i);
-    span.put(y + at, f32x4.pmin(f32x4.pmax(span.get(x + at), least), most));
-  }
+/** y = x of i32, but not below low nor above high. */
+export function clipInt(x: usize, y: usize, low: i32, high: i32, begin: i32, end: i32): void {
+  clamp<ClampInt>(x, y, i32x4.splat(low), i32x4.splat(high), begin, end);
 }
 
 /** dx = dy where low ≤ x ≤ high, else 0. */
-export function clipGrad(dy: usize, x: usize, dx: usize, low: f32, high: f32, begin: i32, end: i32): void {
-  const rest = end - ((end - begin) & 3);
+export function clipGrad(dy: usize, x: usize, dx: usize, low: real, high: real, begin: i32, end: i32): void {
+  const rest = end - ((end - begin) & (LANES - 1));
   clampGrad<Whole>(dy, x, dx, low, high, begin, rest);
   clampGrad<One>(dy, x, dx, low, high, rest, end);
 }
@@ -401,14 +403,14 @@ function clampGrad<S extends Span>(
   dy: usize,
   x: usize,
   dx: usize,
-  low: f32,
-  high: f32,
+  low: real,
+  high: real,
   begin: i32,
   end: i32,
 ): void {
   const span = changetype<S>(0);
-  const least = f32x4.splat(low),
-    most = f32x4.splat(high);
+  const least = splat(low),
+    most = splat(high);
   for (let i = begin; i < end; i += span.length()) {
     const at = bytes(i);
     const v = span.get(x + at);

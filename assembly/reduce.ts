@@ -1,6 +1,6 @@
 /** Sums and maxima over axes; the grid is the outputs, the layout that of a reduction (layout.ts). */
 import { By, Max, MaxInt, Sum, SumInt } from "./fold/folds";
-import { Largest, place } from "./fold/place";
+import { Largest, LargestInt, place } from "./fold/place";
 import { fold } from "./fold/walk";
 
 export { maxGrad } from "./reduce/maxGrad";
@@ -36,4 +36,9 @@ export function sumInt(x: usize, y: usize, layout: usize, scratch: usize, begin:
 /** y = max x of i32. */
 export function maxInt(x: usize, y: usize, layout: usize, scratch: usize, begin: i32, end: i32): void {
   fold<By<MaxInt>>(x, y, layout, scratch, 1, begin, end);
+}
+
+/** y = the position of the first maximum of i32. */
+export function argmaxInt(x: usize, y: usize, layout: usize, begin: i32, end: i32): void {
+  place<LargestInt, By<MaxInt>>(x, y, layout, begin, end);
 }

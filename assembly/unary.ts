@@ -3,50 +3,50 @@ import { Exp, Sigmoid, Tanh } from "./exponential";
 import { mapExponential } from "./exponential/map";
 import { mapLog } from "./logarithm";
 import { Binary, chain, map, Smooth, Unary, zip } from "./loops";
-import { storePart } from "./simd";
+import { bytes, LANES, splat, storePart } from "./simd";
 
 class Neg extends Unary {
   lanes(x: v128): v128 {
-    return f32x4.neg(x);
+    return v128.neg<real>(x);
   }
 }
 
 class Square extends Smooth {
   lanes(x: v128): v128 {
-    return f32x4.mul(x, x);
+    return v128.mul<real>(x, x);
   }
   slope(x: v128): v128 {
-    return f32x4.add(x, x);
+    return v128.add<real>(x, x);
   }
 }
 
 class Sqrt extends Unary {
   lanes(x: v128): v128 {
-    return f32x4.sqrt(x);
+    return v128.sqrt<real>(x);
   }
 }
 
 class Relu extends Unary {
   lanes(x: v128): v128 {
-    return f32x4.pmax(x, f32x4.splat(0));
+    return v128.pmax<real>(x, splat(0));
   }
 }
 
 class ReluGrad extends Binary {
   lanes(dy: v128, y: v128): v128 {
-    return v128.and(dy, f32x4.gt(y, f32x4.splat(0)));
+    return v128.and(dy, v128.gt<real>(y, splat(0)));
   }
 }
 
 class TanhGrad extends Binary {
   lanes(dy: v128, y: v128): v128 {
-    return f32x4.mul(dy, f32x4.sub(f32x4.splat(1), f32x4.mul(y, y)));
+    return v128.mul<real>(dy, v128.sub<real>(splat(1), v128.mul<real>(y, y)));
   }
 }
 
 class SigmoidGrad extends Binary {
   lanes(dy: v128, y: v128): v128 {
-    return f32x4.mul(dy, f32x4.mul(y, f32x4.sub(f32x4.splat(1), y)));
+    return v128.mul<real>(dy, v128.mul<real>(y, v128.sub<real>(splat(1), y)));
   }
 }
 
@@ -133,21 +133,24 @@ export function sigmoidGrad(dy: usize, y: usize, dx: usize, begin: i32, end: i32
 }
 
 /** y = value. y [n] */
-export function fill(y: usize, value: f32, begin: i32, end: i32): void {
-  fillInt(y, reinterpret<i32>(value), begin, end);
+export function fill(y: usize, value: real, begin: i32, end: i32): void {
+  repeat(splat(value), y, begin, end);
 }
 
 /** y = value. y [n] of i32 */
 export function fillInt(y: usize, value: i32, begin: i32, end: i32): void {
-  const v = i32x4.splat(value);
-  let i = begin;
-  for (; i <= end - 16; i += 16) {
-    const at = (<usize>i) << 2;
-    v128.store(y + at, v);
-    v128.store(y + at, v, 16);
-    v128.store(y + at, v, 32);
-    v128.store(y + at, v, 48);
+  repeat(i32x4.splat(value), y, begin, end);
+}
+
+function repeat(value: v128, y: usize, begin: i32, end: i32): void {
+  let n = end - begin;
+  y += bytes(begin);
+  for (; n >= 4 * LANES; n -= 4 * LANES, y += 64) {
+    v128.store(y, value);
+    v128.store(y, value, 16);
+    v128.store(y, value, 32);
+    v128.store(y, value, 48);
   }
-  for (; i <= end - 4; i += 4) v128.store(y + ((<usize>i) << 2), v);
-  storePart(y + ((<usize>i) << 2), v, end - i);
+  for (; n >= LANES; n -= LANES, y += 16) v128.store(y, value);
+  storePart(y, value, n);
 }

@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 import { transform } from "esbuild";
 import { rollup } from "rollup";
 import { embed } from "./embed.mjs";
-import { parts, windowOf } from "./parts.mjs";
+import { FLOAT64_BASE, parts, windowOf } from "./parts.mjs";
 
 const LOADER = "@assemblyscript/loader";
 
@@ -48,12 +48,21 @@ const compilePart = (part, target) =>
     memoryBase: windowOf(part),
   });
 
+/** The kernels for float64, from the same sources. */
+const compileFloat64 = (target) =>
+  compileAlone("assembly/float64.ts", `build/parts/float64.${target}.wasm`, target, {
+    bindings: ["raw"],
+    memoryBase: FLOAT64_BASE,
+    use: ["abort=", "real=f64"],
+  });
+
 const binaries = ["simd", "relaxed", "simd-threads", "relaxed-threads"];
 
 rmSync("dist", { recursive: true, force: true });
 const jobs = [
   ...binaries.map((target) => () => asc("--target", target)),
   () => compileAlone("assembly/unpack.ts", "build/parts/unpack.wasm", "simd", { shrinkLevel: 2 }),
+  ...["simd", "relaxed"].map((target) => () => compileFloat64(target)),
   ...parts.flatMap((part) => ["simd", "relaxed"].map((target) => () => compilePart(part, target))),
 ];
 // Two at a time: a compiler takes some 400 MB.
@@ -64,20 +73,26 @@ await Promise.all(
 );
 embed();
 execFileSync(process.execPath, [command("typescript", "bin/tsc"), "--project", "src"], { stdio: "inherit" });
+/** One file of a module and all that it imports. */
+async function bundled(input) {
+  const bundle = await rollup({
+    input,
+    // Ops name one another in their backward rules, which run long after all are there.
+    onLog: (level, log, next) => log.code === "CIRCULAR_DEPENDENCY" || next(level, log),
+    plugins: [{ resolveId: (id) => (id === LOADER ? fileURLToPath(import.meta.resolve(LOADER)) : null) }],
+  });
+  const { output } = await bundle.generate({});
+  // In ASCII and without comments an engine reads it faster: 24 ms for 27 (Node 24).
+  return (await transform(output[0].code, { charset: "ascii" })).code;
+}
 // One file, the loader in it: Node spends a millisecond of a cold start on each module it loads, and five on
 // finding a package. By Rollup, for a namespace as esbuild writes it (`nn`, `optim`) could not be shaken off again.
-const bundle = await rollup({
-  input: "build/js/index.js",
-  // Ops name one another in their backward rules, which run long after all are there.
-  onLog: (level, log, next) => log.code === "CIRCULAR_DEPENDENCY" || next(level, log),
-  plugins: [{ resolveId: (id) => (id === LOADER ? fileURLToPath(import.meta.resolve(LOADER)) : null) }],
-});
-const { output } = await bundle.generate({});
-// In ASCII and without comments an engine reads it faster: 24 ms for 27 (Node 24).
-const { code } = await transform(output[0].code, { charset: "ascii" });
 writeFileSync(
   "dist/index.js",
-  `/* lanewise, MIT. Contains @assemblyscript/loader, Apache-2.0, the AssemblyScript authors. */\n${code}`,
+  `/* lanewise, MIT. Contains @assemblyscript/loader, Apache-2.0, the AssemblyScript authors. */\n${await bundled("build/js/index.js")}`,
 );
+writeFileSync("dist/float64.js", await bundled("build/js/float64.js"));
 mkdirSync("dist/wasm", { recursive: true });
 for (const target of binaries) cpSync(`build/wasm/${target}.wasm`, `dist/wasm/${target}.wasm`);
+for (const target of ["simd", "relaxed"])
+  cpSync(`build/parts/float64.${target}.wasm`, `dist/wasm/float64-${target}.wasm`);

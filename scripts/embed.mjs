@@ -77,7 +77,7 @@ export function text(bytes) {
 
 export function embed() {
   mkdirSync("src/generated", { recursive: true });
-  const names = parts.flatMap((part) => {
+  const names = [...parts, "float64"].flatMap((part) => {
     const [simd, relaxed] = ["simd", "relaxed"].map((target) => `build/parts/${part}.${target}.wasm`);
     const base = readFileSync(simd);
     const delta = difference(base, readFileSync(relaxed));
@@ -106,6 +106,6 @@ export function embed() {
   writeFileSync(
     "src/generated/kernels.ts",
     `/** Written by scripts/embed.mjs: the exports of the Wasm modules. */\n` +
-      `export type KernelName =\n${names.map((name) => `  | "${name}"`).join("\n")};\n`,
+      `export type KernelName =\n${[...new Set(names)].map((name) => `  | "${name}"`).join("\n")};\n`,
   );
 }

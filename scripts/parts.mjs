@@ -12,6 +12,7 @@ export const parts = [
   "optimizers",
   "distributions",
   "pointwise",
+  "conversions",
 ];
 
 /** Bytes of a part's window for tables; the first begins behind address 0, the heap behind the last (src/devices/wasm.ts). */
@@ -19,3 +20,6 @@ export const WINDOW = 1024;
 
 /** Where a part's tables begin. */
 export const windowOf = (part) => WINDOW * (1 + parts.indexOf(part));
+
+/** Where those of the module for float64 begin, which is a part by itself: 13 KB. */
+export const FLOAT64_BASE = 16 * WINDOW;

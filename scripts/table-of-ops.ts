@@ -28,7 +28,7 @@ function exampleOf(op: AnyOp, { cases, sized, reference }: AnyExam): string {
   if (inPlace) return `${from}, in place`;
   const attributes = { ...definition.defaults, ...example.attributes };
   if ("plan" in definition) {
-    const plan = definition.plan(inputs, attributes);
+    const plan = definition.plan(inputs, attributes)!;
     return `${from} → ${show("view" in plan ? plan.view.shape : plan.outputs[0].shape)}`;
   }
   const arrays = inputs.map(({ shape, dtype }) => ({

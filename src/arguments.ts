@@ -1,30 +1,45 @@
 /** How an op reads its arguments: tensors or numbers first, then attributes by position, then an object of options. */
-import type { DType } from "./dtype.js";
+import { arrayOf, type DType } from "./dtype.js";
 import { DTypeError, OptionError } from "./errors.js";
 import { Tensor } from "./tensor.js";
 
-/** The dtypes that an input may have: one, or a kind of them. All inputs of a call that accept a kind share one dtype. */
+/** The dtypes that an input may have: one, or a kind of them. All inputs of a call that accept a shared kind have one dtype. */
 export type Accepted = DType | Kind;
 
-/** number: float32 and int32; any: also bool. */
+/** real: float32 and float64; number: also int32; any: also bool. Not shared: weight, reals also of 16 bits; stored, all. */
 export type Kind = keyof typeof kinds;
 
 const kinds = {
-  number: (dtype: DType) => dtype !== "bool",
-  any: () => true,
-};
+  real: ["float32", "float64"],
+  number: ["float32", "float64", "int32"],
+  any: ["float32", "float64", "int32", "bool"],
+  weight: ["float32", "float64", "float16", "bfloat16"],
+  stored: Object.keys(arrayOf),
+} as const satisfies Record<string, readonly string[]>;
+
+const shared: readonly Accepted[] = ["real", "number", "any"];
+
+/** A dtype or kind in an error message. */
+export function wanted(accepted: Accepted): string {
+  if (!Object.hasOwn(kinds, accepted)) return accepted;
+  const dtypes: readonly string[] = kinds[accepted as Kind];
+  return `${dtypes.slice(0, -1).join(", ")} or ${dtypes.at(-1)}`;
+}
 
 /** What an input admits, looked up once for each op. */
 export interface Admission {
   readonly accepted: Accepted;
-  /** Whether it is a kind, whose inputs share one dtype. */
-  readonly isKind: boolean;
+  /** Whether it is a kind whose inputs share one dtype. */
+  readonly isShared: boolean;
   readonly admits: (dtype: DType) => boolean;
 }
 
 export function admissionOf(accepted: Accepted): Admission {
-  if (Object.hasOwn(kinds, accepted)) return { accepted, isKind: true, admits: kinds[accepted as Kind] };
-  return { accepted, isKind: false, admits: (dtype) => dtype === accepted };
+  if (Object.hasOwn(kinds, accepted)) {
+    const dtypes = new Set<string>(kinds[accepted as Kind]);
+    return { accepted, isShared: shared.includes(accepted), admits: (dtype) => dtypes.has(dtype) };
+  }
+  return { accepted, isShared: false, admits: (dtype) => dtype === accepted };
 }
 
 export type Operand = Tensor | number;

@@ -1,6 +1,6 @@
 /** lanewise: numerical kernels in WebAssembly SIMD, with tensors and gradients. */
 export { type BinaryName } from "./devices/binaries.js";
-export { type Device, memory, type MemoryReport, setDevice } from "./devices/device.js";
+export { type Device, memory, type MemoryReport, type Part, setDevice } from "./devices/device.js";
 export type { DType, Numbers } from "./dtype.js";
 export { checkpoint } from "./checkpoint.js";
 export * from "./errors.js";
@@ -26,6 +26,7 @@ export {
 export { all, any, argmin, logsumexp, min, norm, prod, std, variance } from "./ops/aggregate.js";
 export { logSoftmax, softmax } from "./ops/axes.js";
 export { add, div, mul, sub } from "./ops/binary.js";
+export { cast } from "./ops/cast.js";
 export { abs, ceil, floor, reciprocal, round, rsqrt, sign, trunc } from "./ops/elementary.js";
 export { full, ones, zeros } from "./ops/fill.js";
 export { type Activation, linear, matmul } from "./ops/matmul.js";
@@ -55,7 +56,6 @@ export {
   unique,
 } from "./ops/order.js";
 export {
-  cast,
   clip,
   equal,
   floorDiv,

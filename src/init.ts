@@ -1,7 +1,7 @@
 /** Which device: the first one that works, and why not the others. */
 import { checkOptions } from "./arguments.js";
 import { type BinaryName, unpack } from "./devices/binaries.js";
-import { currentDevice, type Device, setDevice } from "./devices/device.js";
+import { currentDevice, type Device, type Part, setDevice } from "./devices/device.js";
 import { WasmDevice } from "./devices/wasm.js";
 import { DeviceError, OptionError } from "./errors.js";
 
@@ -10,8 +10,11 @@ export interface InitOptions {
   prefer?: readonly BinaryName[];
   /** A module compiled beforehand, for runtimes that compile none from bytes: one of `lanewise/wasm/*.wasm`. */
   module?: WebAssembly.Module;
-  /** More kernels for the device: modules that import a memory as `env.memory`, for ops of your own. */
-  modules?: readonly WebAssembly.Module[];
+  /**
+   * More kernels for the device: `float64` of "lanewise/float64", or modules that import a memory as `env.memory`, for ops of your
+   * own.
+   */
+  modules?: readonly (Part | WebAssembly.Module)[];
   /** The largest size of the memory, in bytes. Default 4 GiB. */
   maxMemory?: number;
 }
@@ -77,16 +80,19 @@ export async function init(options: InitOptions = {}): Promise<Device> {
   const reasons = passedOver.map(({ device, reason }) => `${device}: ${reason}`);
   throw new DeviceError(`init: no device works (${reasons.join("; ")})`);
 
-  function use(
+  async function use(
     name: string,
     binary: BinaryName,
     compiled: WebAssembly.Module,
     reason: string,
     passedOver: Info["passedOver"],
-  ): Device {
+  ): Promise<Device> {
     const device = new WasmDevice(name, binary, maxMemory);
     device.link(compiled);
-    for (const kernels of modules) device.link(kernels);
+    for (const kernels of modules)
+      device.link(
+        kernels instanceof WebAssembly.Module ? kernels : await WebAssembly.compile(unpack(binary, kernels)),
+      );
     chosen = { device: name, reason, passedOver, threads: 1 };
     setDevice(device);
     return device;

@@ -6,9 +6,10 @@ import {
   type Operand,
   parse,
   type Signature,
+  wanted,
 } from "./arguments.js";
 import { currentDevice, type Device, type Part } from "./devices/device.js";
-import type { DType } from "./dtype.js";
+import { type DType, isDType } from "./dtype.js";
 import { DeviceError, DTypeError, GradientError, type LanewiseError } from "./errors.js";
 import type { KernelName } from "./generated/kernels.js";
 import { scope } from "./memory.js";
@@ -72,7 +73,8 @@ interface Rules<Inputs extends Tensors, A> {
 
 /** An op with a kernel. */
 export interface KernelRules<Inputs extends Tensors, A> extends Rules<Inputs, A> {
-  readonly plan: (inputs: Specs<Inputs>, attributes: A) => Plan;
+  /** None: there is no kernel for inputs of these dtypes, and the op runs by its fallback. */
+  readonly plan: (inputs: Specs<Inputs>, attributes: A) => Plan | undefined;
   /** The part that has the kernels; default: the core, which every device has. */
   readonly part?: Part;
   /** The same in plain ops: its definition, and its derivative where there is no `vjp`. */
@@ -130,7 +132,7 @@ function commonDevice({ name, inputs }: Signature, operands: readonly Operand[])
 function sharedDType({ accepts }: Signature, operands: readonly Operand[]): DType {
   for (let i = 0; i < operands.length; i++) {
     const operand = operands[i];
-    if (typeof operand !== "number" && accepts[i].isKind) return operand.dtype;
+    if (typeof operand !== "number" && accepts[i].isShared) return operand.dtype;
   }
   return "float32";
 }
@@ -139,25 +141,29 @@ function sharedDType({ accepts }: Signature, operands: readonly Operand[]): DTyp
 function checkInputs({ name, inputs, accepts }: Signature, tensors: Tensors, shared: DType): void {
   for (let i = 0; i < tensors.length; i++) {
     const tensor = tensors[i];
-    const { accepted, isKind, admits } = accepts[i];
+    const { accepted, isShared, admits } = accepts[i];
     tensor.block(name, inputs[i]);
     if (!admits(tensor.dtype))
       throw new DTypeError(`${name}: ${inputs[i]} is ${tensor.dtype}, expected ${wanted(accepted)}`);
-    if (isKind && tensor.dtype !== shared)
+    if (isShared && tensor.dtype !== shared)
       throw new DTypeError(
-        `${name}: ${inputs[accepts.findIndex((other) => other.isKind)]} is ${shared} and ${inputs[i]} is ` +
+        `${name}: ${inputs[accepts.findIndex((other) => other.isShared)]} is ${shared} and ${inputs[i]} is ` +
           `${tensor.dtype}, expected the same (cast converts)`,
       );
   }
 }
 
-/** A dtype or kind in an error message. */
-function wanted(accepted: Accepted): string {
-  return accepted === "number" ? "float32 or int32" : accepted;
-}
-
-/** Runs a plan: allocates its outputs, then the kernel. On an error nothing stays allocated. */
-function launch(name: string, plan: Plan, inputs: Tensors, device: Device, part?: Part): Tensor[] {
+/**
+ * Runs a plan: allocates its outputs, then the kernel, that for float64 if `double`. On an error nothing stays allocated.
+ */
+function launch(
+  name: string,
+  plan: Plan,
+  inputs: Tensors,
+  device: Device,
+  part: Part | undefined,
+  double: boolean,
+): Tensor[] {
   const blocks = inputs.map((input) => input.block(name));
   if ("view" in plan) return [new Tensor(device, plan.view, blocks[0])];
   const outputs: Tensor[] = [];
@@ -167,7 +173,7 @@ function launch(name: string, plan: Plan, inputs: Tensors, device: Device, part?
       outputs.push(output);
       blocks.push(output.block(name));
     }
-    const status = plan.grid > 0 ? device.run(plan, blocks, name, part) : 0;
+    const status = plan.grid > 0 ? device.run(plan, blocks, name, part, double) : 0;
     if (status !== 0) throw plan.refuse!(status);
     return outputs;
   } catch (error) {
@@ -176,9 +182,9 @@ function launch(name: string, plan: Plan, inputs: Tensors, device: Device, part?
   }
 }
 
-/** Runs an op made of ops, unseen by the traces: they see the op itself. */
+/** Runs ops that make another, unseen by the traces: they see the op itself. */
 function compose(
-  { forward }: ComposedRules<Tensors, Attributes>,
+  forward: (inputs: Tensors, attributes: Attributes) => Tensor,
   inputs: Tensors,
   attributes: Attributes,
 ): Tensor {
@@ -186,6 +192,21 @@ function compose(
   // A rule may return an input as it is; the tape needs a tensor of its own for the result.
   return inputs.includes(result) ? new Tensor(result.device, result, result.block("op")) : result;
 }
+
+/** Runs an op: by its kernel, or, where there is none for these dtypes, by its fallback. */
+function run(definition: Checked, inputs: Tensors, attributes: Attributes, device: Device): Tensor[] {
+  if (!("plan" in definition)) return [compose(definition.forward, inputs, attributes)];
+  const { name, part, fallback } = definition;
+  const plan = definition.plan(inputs, attributes);
+  const double =
+    inputs.some(isDouble) || (plan !== undefined && "outputs" in plan && plan.outputs.some(isDouble));
+  const missing = plan === undefined || (double && "kernel" in plan && !device.hasDouble(plan.kernel, name));
+  if (!missing) return launch(name, plan, inputs, device, part, double);
+  if (fallback !== undefined) return [compose(fallback, inputs, attributes)];
+  throw new DTypeError(`${name}: has no kernel for float64 (cast converts)`);
+}
+
+const isDouble = ({ dtype }: Spec): boolean => dtype === "float64";
 
 /** Shows a finished call to the traces. */
 function show(
@@ -221,8 +242,8 @@ function execute(
   try {
     const inputs = operands.map((operand, i) => {
       if (typeof operand !== "number") return operand;
-      const { accepted, isKind } = accepts[i];
-      const dtype = isKind ? shared : (accepted as DType);
+      const { accepted } = accepts[i];
+      const dtype = isDType(accepted) ? accepted : shared;
       if (dtype === "int32" && !Number.isInteger(operand))
         throw new DTypeError(`${name}: ${signature.inputs[i]} is ${operand}, expected a whole number`);
       const tensor = constant(device, { shape: [], dtype }, operand, name);
@@ -230,10 +251,7 @@ function execute(
       return tensor;
     });
     checkInputs(signature, inputs, shared);
-    const outputs =
-      "plan" in definition
-        ? launch(name, definition.plan(inputs, attributes), inputs, device, definition.part)
-        : [compose(definition, inputs, attributes)];
+    const outputs = run(definition, inputs, attributes, device);
     if (activeTraces().length > 0 && outputs.length > 0)
       show(definition, signature.inputs, inputs, outputs, attributes);
     for (let i = 1; i < outputs.length; i++) outputs[i].dispose();

@@ -8,10 +8,10 @@ function erfSeries(x: number): number {
   return (2 / Math.sqrt(Math.PI)) * Math.exp(-x * x) * sum;
 }
 
-/** e^(x²) erfc x for x ≥ 2, by the continued fraction of Laplace. */
+/** e^(x²) erfc x for x ≥ ½, by the continued fraction of Laplace. */
 function erfcFraction(x: number): number {
   let below = x;
-  for (let n = 120; n > 0; n--) below = x + n / 2 / below;
+  for (let n = Math.ceil(60 + 250 / (x * x)); n > 0; n--) below = x + n / 2 / below;
   return 1 / (Math.sqrt(Math.PI) * below);
 }
 
@@ -31,10 +31,13 @@ export function erf(x: number): number {
 export function erfc(x: number): number {
   if (x < 0.5 || Number.isNaN(x)) return 1 - erf(x);
   if (x > 30) return 0;
-  return x < 2.5 ? 1 - erfSeries(x) : gaussian(x) * erfcFraction(x);
+  return gaussian(x) * erfcFraction(x);
 }
 
 /** The normal distribution's Φ(x). */
 export function normalCdf(x: number): number {
-  return erfc(-x * Math.SQRT1_2) / 2;
+  if (!(x < -1)) return erfc(-x * Math.SQRT1_2) / 2;
+  const top = Math.fround(x);
+  const bell = Math.exp((-top * top) / 2) * Math.exp((-(x - top) * (x + top)) / 2);
+  return x < -40 ? 0 : (bell * erfcFraction(-x * Math.SQRT1_2)) / 2;
 }

@@ -1,6 +1,6 @@
 /** Tensors: a shape over a block of a device's memory. No arithmetic of their own. */
 import { currentDevice, type Device } from "./devices/device.js";
-import { arrayOf, bytesOf, type DType, dtypes, elementOf, isDType, type Numbers } from "./dtype.js";
+import { arrayOf, bytesOf, type DType, dtypes, elementOf, isDType, type Numbers, valueOf } from "./dtype.js";
 import { DisposedError, DTypeError, ShapeError } from "./errors.js";
 import { adopt, type Block, type Resource } from "./memory.js";
 import { checkShape, sameShape, type Shape, show, sizeOf } from "./shape.js";
@@ -99,7 +99,7 @@ export class Tensor implements Resource, Spec {
     return this.#share.block;
   }
 
-  /** A copy of the elements, row-major, once all work issued before is done. */
+  /** A copy of the elements, row-major, once all work issued before is done: of float16 and bfloat16 their bits. */
   data(): Promise<Numbers> {
     return this.device.read(this.block("data"), this.dtype, this.size);
   }
@@ -112,7 +112,7 @@ export class Tensor implements Resource, Spec {
   /** The only element's value. */
   item(): number {
     if (this.size !== 1) throw new ShapeError(`item: tensor is ${show(this.shape)}, expected one element`);
-    return this.dataSync()[0];
+    return valueOf(this.dtype, this.dataSync()[0]);
   }
 
   /** The elements as nested arrays. */
@@ -120,7 +120,9 @@ export class Tensor implements Resource, Spec {
     const data = this.dataSync();
     let at = 0;
     const build = (axis: number): Nested =>
-      axis === this.rank ? data[at++] : Array.from({ length: this.shape[axis] }, () => build(axis + 1));
+      axis === this.rank
+        ? valueOf(this.dtype, data[at++])
+        : Array.from({ length: this.shape[axis] }, () => build(axis + 1));
     return build(0);
   }
 
@@ -184,18 +186,19 @@ export type TensorData =
 
 /** The dtype of data that does not say: integers for arrays of integers, truth values for booleans, else float32. */
 function dtypeOf(data: TensorData): DType {
-  if (ArrayBuffer.isView(data))
-    return data instanceof Float32Array || data instanceof Float64Array ? "float32" : "int32";
+  if (ArrayBuffer.isView(data)) return data.constructor.name.startsWith("Float") ? "float32" : "int32";
   let first: NestedData = data;
   while (Array.isArray(first)) first = first[0] as NestedData;
   return typeof first === "boolean" ? "bool" : "float32";
 }
 
-/** Elements as the array that holds a dtype; the same one if it already is. */
+/** Elements as the array that holds a dtype; the same one if it already is: a Uint16Array holds bits of float16. */
 function numbersOf(data: ArrayLike<number>, dtype: DType): Numbers {
-  if (dtype === "bool") return Int32Array.from(data, (x) => elementOf(dtype, x));
   const array = arrayOf[dtype];
-  return data instanceof array ? (data as Numbers) : array.from(data);
+  if (data instanceof array && dtype !== "bool") return data as Numbers;
+  const numbers = new array(data.length);
+  for (let i = 0; i < data.length; i++) numbers[i] = elementOf(dtype, data[i]);
+  return numbers;
 }
 
 /**

@@ -1,13 +1,13 @@
 /** Folds of columns that lie side by side. */
 import { lengthOf, runAt, runsOf, stepOf } from "../layout";
 import { One, Span, Whole } from "../loops";
-import { bytes, storePart } from "../simd";
+import { bytes, LANES, storePart, WORD } from "../simd";
 import { Fold } from "./folds";
 
 /** Columns at a time: what is folded of them stays in the first cache. `src/ops/reduce.ts` repeats it. */
 export const COLUMNS: i32 = 4096;
 
-/** Turns of four steps down a column that are folded in float32 before they join a total. */
+/** Turns of four steps down a column that are folded in lanes before they join a total. */
 const TURNS = 16;
 
 /** So few columns are folded one vector after the other, in a register. The bits are the same. */
@@ -95,10 +95,10 @@ function foldLine<F extends Fold>(x: usize, far: usize, step: usize, turns: i32,
   v128.store(part, d, 48);
 }
 
-/** Joins what is folded of n columns, four at a time, to their totals, and begins anew. */
+/** Joins what is folded of n columns, a vector at a time, to their totals, and begins anew. */
 function join<F extends Fold>(part: usize, totals: usize, n: i32): void {
   const f = changetype<F>(0);
-  for (; n > 0; n -= 4, part += 16, totals += 32) {
+  for (; n > 0; n -= LANES, part += 16, totals += 32) {
     const a = v128.load(part);
     v128.store(totals, f.low(v128.load(totals), a));
     v128.store(totals, f.high(v128.load(totals, 16), a), 16);
@@ -108,7 +108,7 @@ function join<F extends Fold>(part: usize, totals: usize, n: i32): void {
 
 /**
  * n columns side by side, COLUMNS at most. The rows of a turn lie a quarter of a run apart, so that x is read as four long
- * streams: 60 GB/s on 1024² where sixteen columns walked down alone get 11. scratch: 12 bytes a column, n a multiple of 4.
+ * streams: 60 GB/s on 1024² where sixteen columns walked down alone get 11. scratch: three reals a column, n a multiple of LANES.
  */
 export function foldColumns<F extends Fold>(
   x: usize,
@@ -123,10 +123,10 @@ export function foldColumns<F extends Fold>(
   const step = stepOf(layout),
     quarter = lengthOf(layout) >> 2,
     far = step * quarter;
-  const whole = n & -4,
+  const whole = n & -LANES,
     rest = n - whole,
     tail = bytes(whole);
-  const totals = scratch + bytes((n + 3) & -4);
+  const totals = scratch + bytes((n + LANES - 1) & -LANES);
   for (let at: usize = 0; at < bytes(n); at += 16) {
     v128.store(scratch + at, f.start());
     v128.store(totals + 2 * at, start);
@@ -140,7 +140,7 @@ export function foldColumns<F extends Fold>(
         let at: usize = 0;
         for (; at + 64 <= tail; at += 64) foldLine<F>(p + at, far, step, turns, scratch + at);
         for (; at < tail; at += 16) foldDown<F, Whole>(p + at, far, step, turns, scratch + at);
-        for (; at < bytes(n); at += 4) foldDown<F, One>(p + at, far, step, turns, scratch + at);
+        for (; at < bytes(n); at += WORD) foldDown<F, One>(p + at, far, step, turns, scratch + at);
         p += step * turns;
       } else {
         for (let i = 0; i < turns; i++, p += step) {
@@ -159,7 +159,7 @@ export function foldColumns<F extends Fold>(
     join<F>(scratch, totals, n);
   }
   let total = totals;
-  for (; n >= 4; n -= 4, total += 32, y += 16) {
+  for (; n >= LANES; n -= LANES, total += 32, y += 16) {
     v128.store(y, f.finish(v128.load(total), v128.load(total, 16), scale));
   }
   if (n > 0) storePart(y, f.finish(v128.load(total), v128.load(total, 16), scale), n);

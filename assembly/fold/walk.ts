@@ -1,25 +1,26 @@
 /** A fold over axes, for a function given as a class; the grid is outputs, the layout that of a reduction. */
 import { columnsAt, lengthOf, outputAt, runAt, runsOf } from "../layout";
+import { bytes, LANES, storeOne, WORD } from "../simd";
 import { COLUMNS, foldColumns } from "./columns";
 import { Fold } from "./folds";
 
-/** Elements of a row that are folded in float32 before they join a total. */
+/** Elements of a row that are folded in lanes before they join a total. */
 const ROW = 1024;
 
-/** The total of an output's runs of n elements. */
-function foldRow<F extends Fold>(x: usize, layout: usize, n: i32, runs: i32, low: v128): v128 {
+/** The total of an output's runs of n elements, in the first lane. */
+export function foldRow<F extends Fold>(x: usize, layout: usize, n: i32, runs: i32, low: v128): v128 {
   const f = changetype<F>(0);
   let high = low;
   for (let run = 0; run < runs; run++) {
     let p = x + runAt(layout, run);
     let rest = n;
-    while (rest >= 16) {
-      const count = min(rest, ROW) & ~15;
+    while (rest >= 4 * LANES) {
+      const count = min(rest, ROW) & -(4 * LANES);
       let a = f.start();
       let b = a;
       let c = a;
       let d = a;
-      for (const stop = p + (count << 2); p < stop; p += 64) {
+      for (const stop = p + bytes(count); p < stop; p += 64) {
         a = f.lanes(a, v128.load(p));
         b = f.lanes(b, v128.load(p, 16));
         c = f.lanes(c, v128.load(p, 32));
@@ -30,18 +31,18 @@ function foldRow<F extends Fold>(x: usize, layout: usize, n: i32, runs: i32, low
       high = f.high(high, a);
       rest -= count;
     }
-    for (; rest >= 4; rest -= 4, p += 16) {
+    for (; rest >= LANES; rest -= LANES, p += 16) {
       low = f.low(low, v128.load(p));
       high = f.high(high, v128.load(p));
     }
-    for (; rest > 0; rest--, p += 4) {
-      low = f.low(low, v128.load_lane<i32>(p, f.start(), 0));
+    for (; rest > 0; rest--, p += WORD) {
+      low = f.low(low, v128.load_lane<real>(p, f.start(), 0));
     }
   }
   return f.across(low, high);
 }
 
-/** y = scale · F over the reduced axes. scratch: 12 bytes for each of 4096 columns, or for each column side by side. */
+/** y = scale · F over the reduced axes. scratch: three reals for each of 4096 columns, or for each column side by side. */
 export function fold<F extends Fold>(
   x: usize,
   y: usize,
@@ -57,12 +58,12 @@ export function fold<F extends Fold>(
   const start = n * runs > 0 ? f.total() : f.none();
   while (begin < end) {
     const from = x + outputAt(layout, begin);
-    const to = y + (begin << 2);
+    const to = y + bytes(begin);
     const columns = min(columnsAt(layout, begin, end), COLUMNS);
     if (columns > 0) foldColumns<F>(from, to, layout, start, scale, columns, scratch);
     else {
       const total = foldRow<F>(from, layout, n, runs, start);
-      v128.store_lane<f32>(to, f.finish(total, total, scale), 0);
+      storeOne(to, f.finish(total, total, scale));
     }
     begin += max(columns, 1);
   }

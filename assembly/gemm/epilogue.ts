@@ -1,6 +1,5 @@
 /** What is done to finished sums of a product while they are in cache. */
-import { sigmoid, tanh } from "../simd";
-import { bytes } from "./tile";
+import { bytes, sigmoid, tanh } from "../simd";
 
 /** A leaf class each: a call through a type parameter is direct only where no class overrides it. */
 export abstract class Epilogue {

@@ -1,8 +1,8 @@
 /** The blocked product: packs panels that fit the caches, and runs the microkernel over each pair of them. */
-import { FUSED } from "../simd";
+import { bytes, FUSED, WORD } from "../simd";
 import { Epilogue } from "./epilogue";
 import { Operand } from "./panels";
-import { bytes, MR, NR, shortTile, tallRows, tallTile } from "./tile";
+import { MR, NR, shortTile, tallRows, tallTile } from "./tile";
 
 /** Blocks: KC × NR of B stay in L1, MC × KC of A in L2, KC × NC of B in L3. `src/ops/gemm.ts` repeats them. */
 const KC: i32 = 256;
@@ -70,7 +70,7 @@ function strips(
   for (; cols > 0; cols -= NR) {
     strip(a, rows, b, min(cols, NR), c, cStep, k, add, edge);
     b += bytes(NR * k);
-    c += NR << 2;
+    c += bytes(NR);
   }
 }
 
@@ -93,9 +93,9 @@ function strip(
       live = min(rows, height);
     if (live == height && cols == NR) fullTile(tall, a, b, c, cStep, k, add);
     else {
-      if (add) copyTile(c, cStep, edge, NR << 2, live, cols);
-      fullTile(tall, a, b, edge, NR << 2, k, add);
-      copyTile(edge, NR << 2, c, cStep, live, cols);
+      if (add) copyTile(c, cStep, edge, bytes(NR), live, cols);
+      fullTile(tall, a, b, edge, bytes(NR), k, add);
+      copyTile(edge, bytes(NR), c, cStep, live, cols);
     }
     a += bytes(height * k);
     c += cStep * height;
@@ -110,7 +110,7 @@ function fullTile(tall: bool, a: usize, b: usize, c: usize, cStep: usize, k: i32
 
 function copyTile(x: usize, xStep: usize, y: usize, yStep: usize, rows: i32, cols: i32): void {
   for (; rows > 0; rows--) {
-    for (let j: usize = 0; j < bytes(cols); j += 4) store<f32>(y + j, load<f32>(x + j));
+    for (let j: usize = 0; j < bytes(cols); j += WORD) store<real>(y + j, load<real>(x + j));
     x += xStep;
     y += yStep;
   }

@@ -1,11 +1,12 @@
 /** Packing: lines of an operand (rows of A, columns of B) side by side, as the microkernel reads them. */
-import { bytes } from "./tile";
+import { bytes, LANES, storeOne, WORD } from "../simd";
+import { Storage } from "../storage";
 
 /** How an operand's element (line, p) is found; what x, across and along mean is its own affair. */
 export abstract class Operand {
   /**
    * Elements begin … begin + k of `lines` lines from `line` on → panels [⌈lines / width⌉, k, width]; the last panel
-   * repeats its last line where it has fewer than `width`. Width is 4, 6 or 8.
+   * repeats its last line where it has fewer than `width`. Width is 4, 6 or 2 · LANES.
    */
   abstract pack(
     x: usize,
@@ -20,8 +21,8 @@ export abstract class Operand {
   ): void;
 }
 
-/** x(line, p) = x[line · across + p · along]: a matrix or its transpose. */
-export class Strided extends Operand {
+/** x(line, p) = x[line · across + p · along]: a matrix or its transpose, of numbers of type S. */
+export class Strided<S extends Storage> extends Operand {
   pack(
     x: usize,
     across: i32,
@@ -33,20 +34,21 @@ export class Strided extends Operand {
     k: i32,
     panels: usize,
   ): void {
-    const acrossStep = bytes(across),
-      alongStep = bytes(along),
+    const size = changetype<S>(0).width();
+    const acrossStep = size * across,
+      alongStep = size * along,
       panelBytes = bytes(width * k);
     x += acrossStep * line + alongStep * begin;
     if (across == 1) {
       const whole = lines / width;
-      copyPanels(x, alongStep, whole, width, k, panels);
-      x += bytes(whole * width);
+      copyPanels<S>(x, alongStep, whole, width, k, panels);
+      x += size * (whole * width);
       panels += panelBytes * whole;
       lines -= whole * width;
     }
     for (; lines > 0; lines -= width) {
-      if (along == 1) turnPanel(x, acrossStep, lines, width, k, panels);
-      else gatherPanel(x, acrossStep, alongStep, lines, width, k, panels);
+      if (along == 1) turnPanel<S>(x, acrossStep, lines, width, k, panels);
+      else gatherPanel<S>(x, acrossStep, alongStep, lines, width, k, panels);
       x += acrossStep * width;
       panels += panelBytes;
     }
@@ -54,14 +56,21 @@ export class Strided extends Operand {
 }
 
 /** Whole panels of lines that lie side by side: eight rows at a time, so that memory is read along its rows. */
-function copyPanels(x: usize, step: usize, count: i32, width: i32, k: i32, panels: usize): void {
+function copyPanels<S extends Storage>(
+  x: usize,
+  step: usize,
+  count: i32,
+  width: i32,
+  k: i32,
+  panels: usize,
+): void {
   const panelBytes = bytes(width * k);
   for (; k > 0; k -= 8) {
     let from = x,
       to = panels;
     for (let i = count; i > 0; i--) {
-      copyRows(from, step, width, min(k, 8), to);
-      from += bytes(width);
+      copyRows<S>(from, step, width, min(k, 8), to);
+      from += changetype<S>(0).width() * width;
       to += panelBytes;
     }
     x += step << 3;
@@ -69,34 +78,62 @@ function copyPanels(x: usize, step: usize, count: i32, width: i32, k: i32, panel
   }
 }
 
-function copyRows(x: usize, step: usize, width: i32, k: i32, panel: usize): void {
+/** Two or three vectors, the last of them perhaps half as long. */
+function copyRows<S extends Storage>(x: usize, step: usize, width: i32, k: i32, panel: usize): void {
+  const s = changetype<S>(0),
+    vector = s.width() * LANES;
   for (; k > 0; k--) {
-    v128.store(panel, v128.load(x));
-    if (width == 8) v128.store(panel, v128.load(x, 16), 16);
-    else if (width == 6) store<u64>(panel, load<u64>(x, 16), 16);
+    v128.store(panel, s.load(x));
+    if (width >= 2 * LANES) v128.store(panel, s.load(x + vector), 16);
+    if (width >= 3 * LANES) v128.store(panel, s.load(x + 2 * vector), 32);
+    if (LANES == 4 && width == 6) {
+      v128.store32_lane(panel, s.loadOne(x + 4 * s.width()), 0, 16);
+      v128.store32_lane(panel, s.loadOne(x + 5 * s.width()), 0, 20);
+    }
     x += step;
     panel += bytes(width);
   }
 }
 
-function turnPanel(x: usize, across: usize, lines: i32, width: i32, k: i32, panel: usize): void {
+function turnPanel<S extends Storage>(
+  x: usize,
+  across: usize,
+  lines: i32,
+  width: i32,
+  k: i32,
+  panel: usize,
+): void {
   const last = min(lines, width) - 1;
-  for (let i = 0; i < width; i += 4) {
+  for (let i = 0; i < width; i += LANES) {
     const x0 = x + across * min(i, last),
       x1 = x + across * min(i + 1, last);
     const to = panel + bytes(i);
-    if (width - i == 2) turnTwo(x0, x1, to, k);
-    else turnFour(x0, x1, x + across * min(i + 2, last), x + across * min(i + 3, last), to, bytes(width), k);
+    if (LANES == 2 || width - i == 2) turnTwo<S>(x0, x1, to, bytes(width), k);
+    else {
+      const x2 = x + across * min(i + 2, last),
+        x3 = x + across * min(i + 3, last);
+      turnFour<S>(x0, x1, x2, x3, to, bytes(width), k);
+    }
   }
 }
 
 /** to[p] = x0[p] x1[p] x2[p] x3[p], with `step` bytes from p to p + 1. */
-function turnFour(x0: usize, x1: usize, x2: usize, x3: usize, to: usize, step: usize, k: i32): void {
+function turnFour<S extends Storage>(
+  x0: usize,
+  x1: usize,
+  x2: usize,
+  x3: usize,
+  to: usize,
+  step: usize,
+  k: i32,
+): void {
+  const s = changetype<S>(0),
+    vector = s.width() * 4;
   for (; k >= 4; k -= 4) {
-    const a = v128.load(x0),
-      b = v128.load(x1),
-      c = v128.load(x2),
-      d = v128.load(x3);
+    const a = s.load(x0),
+      b = s.load(x1),
+      c = s.load(x2),
+      d = s.load(x3);
     const ab = v128.shuffle<f32>(a, b, 0, 4, 1, 5),
       cd = v128.shuffle<f32>(c, d, 0, 4, 1, 5),
       AB = v128.shuffle<f32>(a, b, 2, 6, 3, 7),
@@ -109,46 +146,53 @@ function turnFour(x0: usize, x1: usize, x2: usize, x3: usize, to: usize, step: u
     to += step;
     v128.store(to, v128.shuffle<f64>(AB, CD, 1, 3));
     to += step;
-    x0 += 16;
-    x1 += 16;
-    x2 += 16;
-    x3 += 16;
+    x0 += vector;
+    x1 += vector;
+    x2 += vector;
+    x3 += vector;
   }
   for (let p: usize = 0; k > 0; k--) {
-    store<f32>(to, load<f32>(x0 + p));
-    store<f32>(to, load<f32>(x1 + p), 4);
-    store<f32>(to, load<f32>(x2 + p), 8);
-    store<f32>(to, load<f32>(x3 + p), 12);
-    p += 4;
+    storeOne(to, s.loadOne(x0 + p));
+    storeOne(to + 4, s.loadOne(x1 + p));
+    storeOne(to + 8, s.loadOne(x2 + p));
+    storeOne(to + 12, s.loadOne(x3 + p));
+    p += s.width();
     to += step;
   }
 }
 
-/** The fifth and sixth line of a panel of six. */
-function turnTwo(x0: usize, x1: usize, to: usize, k: i32): void {
-  for (; k >= 4; k -= 4) {
-    const a = v128.load(x0),
-      b = v128.load(x1);
-    const low = v128.shuffle<f32>(a, b, 0, 4, 1, 5),
-      high = v128.shuffle<f32>(a, b, 2, 6, 3, 7);
-    v128.store64_lane(to, low, 0);
-    v128.store64_lane(to, low, 1, 24);
-    v128.store64_lane(to, high, 0, 48);
-    v128.store64_lane(to, high, 1, 72);
-    x0 += 16;
-    x1 += 16;
-    to += 96;
+/** to[p] = x0[p] x1[p]: of float64, or the fifth and sixth line of a panel of six. */
+function turnTwo<S extends Storage>(x0: usize, x1: usize, to: usize, step: usize, k: i32): void {
+  const s = changetype<S>(0),
+    vector = s.width() * LANES;
+  for (; k >= LANES; k -= LANES) {
+    const a = s.load(x0),
+      b = s.load(x1);
+    if (LANES == 2) {
+      v128.store(to, v128.shuffle<f64>(a, b, 0, 2));
+      v128.store(to + step, v128.shuffle<f64>(a, b, 1, 3));
+    } else {
+      const low = v128.shuffle<f32>(a, b, 0, 4, 1, 5),
+        high = v128.shuffle<f32>(a, b, 2, 6, 3, 7);
+      v128.store64_lane(to, low, 0);
+      v128.store64_lane(to + step, low, 1);
+      v128.store64_lane(to + 2 * step, high, 0);
+      v128.store64_lane(to + 3 * step, high, 1);
+    }
+    x0 += vector;
+    x1 += vector;
+    to += step * LANES;
   }
   for (; k > 0; k--) {
-    store<f32>(to, load<f32>(x0));
-    store<f32>(to, load<f32>(x1), 4);
-    x0 += 4;
-    x1 += 4;
-    to += 24;
+    storeOne(to, s.loadOne(x0));
+    storeOne(to + WORD, s.loadOne(x1));
+    x0 += s.width();
+    x1 += s.width();
+    to += step;
   }
 }
 
-function gatherPanel(
+function gatherPanel<S extends Storage>(
   x: usize,
   across: usize,
   along: usize,
@@ -160,8 +204,8 @@ function gatherPanel(
   const last = min(lines, width) - 1;
   for (; k > 0; k--) {
     for (let i = 0; i < width; i++) {
-      store<f32>(panel, load<f32>(x + across * min(i, last)));
-      panel += 4;
+      storeOne(panel, changetype<S>(0).loadOne(x + across * min(i, last)));
+      panel += WORD;
     }
     x += along;
   }

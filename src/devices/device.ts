@@ -52,9 +52,11 @@ export interface Device {
   readSync(block: Block, dtype: DType, size: number): Numbers;
   /**
    * What the kernel returns: 0, or a positive number that the op explains. `owner` pays for layout and scratch; `part`
-   * has the kernel where the device does not.
+   * has the kernel where the device does not. `double` asks for that whose reals are float64.
    */
-  run(launch: Launch, blocks: readonly Block[], owner: string, part?: Part): number;
+  run(launch: Launch, blocks: readonly Block[], owner: string, part?: Part, double?: boolean): number;
+  /** Whether there is a kernel for float64. Throws a DeviceError, in the owner's name, if there is none at all. */
+  hasDouble(kernel: string, owner: string): boolean;
   memory(): MemoryReport;
 }
 

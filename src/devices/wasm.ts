@@ -10,11 +10,13 @@ import { instantiate, type WasmFunction } from "./instance.js";
 const PAGE = 2 ** 16;
 
 /** Where the heap begins: below lie the modules' tables, each in a window of its own, and address 0 belongs to nobody. */
-export const HEAP_START = 16384;
+export const HEAP_START = 32768;
 
 export class WasmDevice implements Device {
   readonly #memory = new WebAssembly.Memory({ initial: 1 });
   readonly #kernels: Record<string, WasmFunction> = {};
+  /** Those whose reals are float64. */
+  #doubles: Record<string, WasmFunction> | undefined;
   readonly #heap: Heap;
 
   /** `binary` is the instruction set of the parts that ops bring along; `maxMemory` bounds the memory, in bytes. */
@@ -28,7 +30,9 @@ export class WasmDevice implements Device {
 
   /** Adds a module's kernels to the device's. */
   link(module: WebAssembly.Module): void {
-    Object.assign(this.#kernels, instantiate(module, this.#memory));
+    const kernels = instantiate(module, this.#memory);
+    if ("float64" in kernels) this.#doubles = kernels;
+    else Object.assign(this.#kernels, kernels);
   }
 
   alloc(bytes: number, owner: string): Block {
@@ -58,8 +62,9 @@ export class WasmDevice implements Device {
     blocks: readonly Block[],
     owner: string,
     part?: Part,
+    double = false,
   ): number {
-    const run = this.#kernels[kernel] ?? this.#bring(kernel, owner, part);
+    const run = double ? this.#doubles![kernel] : (this.#kernels[kernel] ?? this.#bring(kernel, owner, part));
     const args: number[] = [];
     for (const block of blocks) args.push(block.pointer);
     const temporary: Block[] = [];
@@ -80,6 +85,14 @@ export class WasmDevice implements Device {
     } finally {
       for (const block of temporary) this.free(block);
     }
+  }
+
+  hasDouble(kernel: string, owner: string): boolean {
+    if (this.#doubles === undefined)
+      throw new DeviceError(
+        `${owner}: the kernels for float64 are not loaded: init({ modules: [float64] }), float64 from "lanewise/float64"`,
+      );
+    return kernel in this.#doubles;
   }
 
   /** A kernel that is not here yet, from the part that has it. */

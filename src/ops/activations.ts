@@ -5,7 +5,8 @@ import { op } from "../op.js";
 import type { Cotangent } from "../tape.js";
 import type { Tensor } from "../tensor.js";
 import { add, div, mul, sameShapes, sub } from "./binary.js";
-import { cast, clip, less, logicalAnd, minimum, where } from "./pointwise.js";
+import { cast } from "./cast.js";
+import { clip, less, logicalAnd, minimum, where } from "./pointwise.js";
 import { erfc } from "./transcendental.js";
 import { elementwise, exp, neg, sigmoid, square, tanh, unary } from "./unary.js";
 
@@ -18,7 +19,7 @@ const gradient = (name: KernelName, slope: (x: Tensor) => Tensor) =>
   op<[dy: Tensor, x: Tensor]>()({
     name,
     part,
-    inputs: { dy: "float32", x: "float32" },
+    inputs: { dy: "real", x: "real" },
     plan([dy, x]) {
       sameShapes(name, dy, x, ["dy", "x"]);
       return elementwise(name, dy, 2);
@@ -52,14 +53,14 @@ export const seluGrad = /* @__PURE__ */ gradient("seluGrad", (x) =>
 export const relu6 = /* @__PURE__ */ activation("relu6", (dy, x) => relu6Grad(dy, x));
 
 /** dx = dy where 0 < x < 6, else 0: the gradient of y = relu6(x). */
-export const relu6Grad = /* @__PURE__ */ gradient("relu6Grad", (x) => cast(between(x, 0, 6), "float32"));
+export const relu6Grad = /* @__PURE__ */ gradient("relu6Grad", (x) => cast(between(x, 0, 6), x.dtype));
 
 /** y = (x + 3) / 6, but not below 0 nor above 1; its derivative at ±3 is 0. */
 export const hardSigmoid = /* @__PURE__ */ activation("hardSigmoid", (dy, x) => hardSigmoidGrad(dy, x));
 
 /** dx = dy / 6 where |x| < 3, else 0: the gradient of y = hardSigmoid(x). */
 export const hardSigmoidGrad = /* @__PURE__ */ gradient("hardSigmoidGrad", (x) =>
-  div(cast(between(x, -3, 3), "float32"), 6),
+  div(cast(between(x, -3, 3), x.dtype), 6),
 );
 
 /** y = x · hardSigmoid(x) (Howard et al., 2019); its derivative is 0 at −3 and 1 at 3. */
@@ -119,7 +120,7 @@ interface Slope {
 export const leakyRelu = /* @__PURE__ */ op<[x: Tensor], Slope>()({
   name: "leakyRelu",
   part,
-  inputs: { x: "float32" },
+  inputs: { x: "real" },
   defaults: { slope: 0.01 },
   plan: ([x], { slope }) => ({ ...elementwise("leakyRelu", x, 1), numbers: [slope!] }),
   vjp: (dy, _, [x], slope) => [() => leakyReluGrad(dy, x, slope)],
@@ -129,7 +130,7 @@ export const leakyRelu = /* @__PURE__ */ op<[x: Tensor], Slope>()({
 export const leakyReluGrad = /* @__PURE__ */ op<[dy: Tensor, x: Tensor], Slope>()({
   name: "leakyReluGrad",
   part,
-  inputs: { dy: "float32", x: "float32" },
+  inputs: { dy: "real", x: "real" },
   defaults: { slope: 0.01 },
   plan([dy, x], { slope }) {
     sameShapes("leakyReluGrad", dy, x, ["dy", "x"]);
@@ -147,7 +148,7 @@ interface Alpha {
 export const elu = /* @__PURE__ */ op<[x: Tensor], Alpha>()({
   name: "elu",
   part,
-  inputs: { x: "float32" },
+  inputs: { x: "real" },
   defaults: { alpha: 1 },
   plan: ([x], { alpha }) => ({ ...elementwise("elu", x, 1), numbers: [alpha!] }),
   vjp: (dy, _, [x], alpha) => [() => eluGrad(dy, x, alpha)],
@@ -157,7 +158,7 @@ export const elu = /* @__PURE__ */ op<[x: Tensor], Alpha>()({
 export const eluGrad = /* @__PURE__ */ op<[dy: Tensor, x: Tensor], Alpha>()({
   name: "eluGrad",
   part,
-  inputs: { dy: "float32", x: "float32" },
+  inputs: { dy: "real", x: "real" },
   defaults: { alpha: 1 },
   plan([dy, x], { alpha }) {
     sameShapes("eluGrad", dy, x, ["dy", "x"]);

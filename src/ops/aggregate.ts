@@ -11,7 +11,8 @@ import type { Tensor } from "../tensor.js";
 import { add, div, kernelFor, mul, sub } from "./binary.js";
 import { abs, sign } from "./elementary.js";
 import { reshape } from "./movement.js";
-import { cast, equal, isFinite, where } from "./pointwise.js";
+import { cast } from "./cast.js";
+import { equal, isFinite, where } from "./pointwise.js";
 import {
   checkNotEmpty,
   everything,
@@ -45,10 +46,10 @@ export const min = /* @__PURE__ */ op<[x: Tensor], Over>()({
 export const argmin = /* @__PURE__ */ op<[x: Tensor], Over>()({
   name: "argmin",
   part,
-  inputs: { x: "float32" },
+  inputs: { x: "number" },
   defaults: everything,
   plan([x], over) {
-    const plan = reduction("argmin", "argmin", x, over);
+    const plan = reduction("argmin", kernelFor("argmin", x.dtype), x, over);
     checkNotEmpty("argmin", x, plan);
     return { ...plan, outputs: [{ shape: plan.outputs[0].shape, dtype: "int32" }] };
   },
@@ -66,7 +67,7 @@ export const prod = /* @__PURE__ */ op<[x: Tensor], Over>()({
   plan: ([x], over) => folded(reduction("prod", kernelFor("prod", x.dtype), x, over)),
   vjp(dy, _, [x], over) {
     const zero = equal(x, 0);
-    const zeros = sum(cast(zero, "float32"), over);
+    const zeros = sum(cast(zero, x.dtype), over);
     const others = prod(where(zero, 1, x), over);
     const spread = (y: Tensor): Tensor => stretch(y, x.shape, over);
     const none = mul(dy, where(equal(zeros, 0), others, 0));
@@ -98,7 +99,7 @@ function kept(y: Tensor, shape: Shape, { axis }: Over): Tensor {
 /** y = ln Σ eˣ over the axes, without overflow; −∞ for an empty group and where all are −∞. */
 export const logsumexp = /* @__PURE__ */ op<[x: Tensor], Over>()({
   name: "logsumexp",
-  inputs: { x: "float32" },
+  inputs: { x: "real" },
   defaults: everything,
   forward([x], over) {
     normalizeAxes("logsumexp", over.axis, x.rank);
@@ -137,7 +138,7 @@ interface Norm extends Over {
 /** `norm(x, { ord, axis, keepDims })`: y = (Σ |x|ᵖ)^(1/p) over the axes, p = ord; its derivative where y = 0 is 0. */
 export const norm = /* @__PURE__ */ op<[x: Tensor], Norm>()({
   name: "norm",
-  inputs: { x: "float32" },
+  inputs: { x: "real" },
   defaults: { axis: undefined, keepDims: false, ord: 2 },
   forward([x], { ord = 2, ...over }) {
     normalizeAxes("norm", over.axis, x.rank);

@@ -34,7 +34,7 @@ const arithmetic = (f: (x: number, y: number) => number): ExamOf<typeof ops.add>
       call: (op, make) => op(make(reals([2])), make(integers([2], 3))),
       error: DTypeError,
       message:
-        /: (x is float32 and y is int32, expected the same \(cast converts\)|y is int32, expected float32)$/,
+        /: (x is float32 and y is int32, expected the same \(cast converts\)|y is int32, expected float32 or float64)$/,
     },
     {
       call: (op, make) => (op as (...args: unknown[]) => unknown)(make(reals([2]))),

@@ -5,7 +5,8 @@ import { show } from "../shape.js";
 import { type Tensor, tensor } from "../tensor.js";
 import { ones } from "./fill.js";
 import { broadcastTo, reshape, slice, unslice } from "./movement.js";
-import { cast, equal, less, where } from "./pointwise.js";
+import { cast } from "./cast.js";
+import { equal, less, where } from "./pointwise.js";
 
 /** `arange(stop)`, `arange(start, stop, step)`: start, start + step, … before stop. int32 by option, else float32. */
 export function arange(

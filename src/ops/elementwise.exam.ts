@@ -29,7 +29,7 @@ export const unary = (
     {
       call: (op, make) => op(make(integers([3], 5))),
       error: DTypeError,
-      message: /: x is int32, expected float32$/,
+      message: /: x is int32, expected float32 or float64$/,
     },
   ],
   bench: { "16": { inputs: [sample([16])] }, "1M": { inputs: [sample([million])] } },
@@ -56,7 +56,7 @@ export const unaryInt = (
       {
         call: (op, make) => op(make(truths([3]))),
         error: DTypeError,
-        message: /: x is bool, expected float32 or int32$/,
+        message: /: x is bool, expected float32, float64 or int32$/,
       },
     ],
   };

@@ -37,7 +37,8 @@ export const full: ExamOf<typeof ops.full> = {
     {
       call: (full) => full([2], 0, { dtype: "complex64" as "float32" }),
       error: DTypeError,
-      message: "full: dtype is complex64, expected one of float32, int32, bool",
+      message:
+        "full: dtype is complex64, expected one of float32, float64, float16, bfloat16, int32, int8, bool",
     },
     {
       call: (full) => full([2], 2.5, { dtype: "int32" }),

@@ -1,5 +1,5 @@
 /** Tensors of one value. */
-import { type DType, dtypes, elementOf, isDType, isReal } from "../dtype.js";
+import { bytesOf, type DType, dtypes, elementOf, isDType, isReal } from "../dtype.js";
 import { DTypeError } from "../errors.js";
 import { op } from "../op.js";
 import { checkShape, type Shape, sizeOf } from "../shape.js";
@@ -18,11 +18,19 @@ export const full = /* @__PURE__ */ op<
   plan(_, { shape, value, dtype = "float32" }) {
     checkShape("full", shape);
     if (!isDType(dtype)) throw new DTypeError(`full: dtype is ${String(dtype)}, expected one of ${dtypes}`);
+    if (bytesOf(dtype) < 4)
+      throw new DTypeError(`full: dtype is ${dtype}, expected one of 4 or 8 bytes (cast converts)`);
     if (dtype === "int32" && !Number.isInteger(value))
       throw new DTypeError(`full: value is ${value}, expected a whole number`);
     const grid = sizeOf(shape);
     const kernel = isReal(dtype) ? "fill" : "fillInt";
-    return { kernel, outputs: [{ shape, dtype }], grid, numbers: [elementOf(dtype, value)], bytes: 4 * grid };
+    return {
+      kernel,
+      outputs: [{ shape, dtype }],
+      grid,
+      numbers: [elementOf(dtype, value)],
+      bytes: bytesOf(dtype) * grid,
+    };
   },
   vjp: () => [],
 });

@@ -82,7 +82,7 @@ export const errors: ExamOf<typeof ops.sum>["errors"] = [
   {
     call: (op, make) => op(make(truths([2]))),
     error: DTypeError,
-    message: /: x is bool, expected float32( or int32)?$/,
+    message: /: x is bool, expected float32(, float64 or int32| or float64)$/,
   },
 ];
 

@@ -13,12 +13,19 @@ const EDGE = 192;
 
 /**
  * The grid of matmul, matmulBatched and linear for C [m, n] with sums over k, in bands of the longer side of C for each
- * index of the batch; and the scratch of one call, in bytes (at most 1.2 MB, or 4 MB with few rows or columns).
+ * index of the batch; and the scratch of one call, in bytes (of float32 at most 1.2 MB, or 4 MB with few rows or columns).
+ * `size` is the bytes of an element.
  */
-export function gemm(m: number, n: number, k: number, batch = 1): { grid: number; scratch: number } {
+export function gemm(
+  m: number,
+  n: number,
+  k: number,
+  size = 4,
+  batch = 1,
+): { grid: number; scratch: number } {
   const bands = m >= n ? Math.ceil(m / ROWS) : Math.ceil(n / COLS);
   const aPanels = Math.min(k, KC) * Math.min(m + 3, MC); // the last panel may have up to three rows too many
   const bPanels = Math.min(k, KC) * Math.min(Math.ceil(n / NR) * NR, NC);
   const lines = Math.max(m <= FEW ? m : 0, n <= FEW ? n : 0) * Math.min(k, LONG);
-  return { grid: batch * bands, scratch: Math.max(EDGE + 4 * (aPanels + bPanels), 4 * lines) };
+  return { grid: batch * bands, scratch: Math.max(EDGE + size * (aPanels + bPanels), size * lines) };
 }

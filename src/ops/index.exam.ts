@@ -1,6 +1,7 @@
 /** The exam of every op, under the op's name. */
 export { add, div, mul, sub } from "./binary.exam.js";
 export * from "./activations.exam.js";
+export { cast } from "./cast.exam.js";
 export * from "./aggregate.exam.js";
 export * from "./distributions.exam.js";
 export * from "./elementary.exam.js";

@@ -1,6 +1,7 @@
 /** Every op: the registry is this module's namespace. */
 export * from "./activations.js";
 export { add, div, mul, sub } from "./binary.js";
+export { cast } from "./cast.js";
 export * from "./distributions.js";
 export * from "./elementary.js";
 export { full } from "./fill.js";
@@ -21,7 +22,6 @@ export * from "./optimizers.js";
 export { all, any, argmin, logsumexp, min, norm, prod } from "./aggregate.js";
 export { argsortRows, bincount, cumprod, cumsum, histogram, putAlong, sortRows, takeAlong } from "./order.js";
 export {
-  cast,
   clip,
   clipGrad,
   equal,

@@ -148,7 +148,7 @@ export const matmul: ExamOf<typeof ops.matmul> = {
     {
       call: (matmul, make) => matmul(make(reals([2, 3])), make(integers([3, 5], 9))),
       error: DTypeError,
-      message: "matmul: b is int32, expected float32",
+      message: "matmul: b is int32, expected float32, float64, float16 or bfloat16",
     },
     {
       call: (matmul, make) => matmul(make(reals([2, 3])), make(reals([3, 5])), { transposeC: true } as never),

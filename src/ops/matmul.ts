@@ -1,5 +1,6 @@
 /** Matrix products. */
-import { OptionError, ShapeError } from "../errors.js";
+import { bytesOf } from "../dtype.js";
+import { DTypeError, OptionError, ShapeError } from "../errors.js";
 import { op } from "../op.js";
 import { broadcastShapes, broadcastStrides, layoutOf, type Shape, show, sizeOf } from "../shape.js";
 import type { Spec, Tensor } from "../tensor.js";
@@ -28,17 +29,26 @@ function matrixOf(name: string, argument: string, x: Spec, transposed: boolean |
     : { rows, cols, row: cols, col: 1, batch: x.shape.slice(0, -2) };
 }
 
+/** What the kernel's name adds for the dtype of weights: they have that of x, or 16 bits where x is float32. */
+function wordOf(name: string, argument: string, x: Spec, weight: Spec): "" | "Half" | "Brain" {
+  if (weight.dtype === x.dtype) return "";
+  if (x.dtype === "float32" && weight.dtype === "float16") return "Half";
+  if (x.dtype === "float32" && weight.dtype === "bfloat16") return "Brain";
+  throw new DTypeError(`${name}: ${argument} is ${weight.dtype}, expected ${x.dtype} (cast converts)`);
+}
+
 /** Steps between the matrices of a batch, along each axis of the broadcast batch. */
 function batchStrides(from: Shape, to: Shape, matrix: number): number[] {
   return broadcastStrides(from, to).map((stride) => stride * matrix);
 }
 
 /**
- * C = A · B over the last two axes; the axes before them broadcast. a [..., m, k], b [..., k, n] → [..., m, n].
+ * C = A · B over the last two axes; the axes before them broadcast. a [..., m, k], b [..., k, n] → [..., m, n]. With a of
+ * float32, b may be float16 or bfloat16: it is read as it lies, and its derivative is float32.
  */
 export const matmul = /* @__PURE__ */ op<[a: Tensor, b: Tensor], Transposes>()({
   name: "matmul",
-  inputs: { a: "float32", b: "float32" },
+  inputs: { a: "real", b: "weight" },
   defaults: { transposeA: false, transposeB: false },
   plan([a, b], { transposeA, transposeB }) {
     const A = matrixOf("matmul", "a", a, transposeA);
@@ -51,24 +61,31 @@ export const matmul = /* @__PURE__ */ op<[a: Tensor, b: Tensor], Transposes>()({
           `a has ${A.cols} columns and b has ${B.rows} rows`,
       );
     }
+    const word = wordOf("matmul", "b", a, b);
     const batch = broadcastShapes("matmul", A.batch, B.batch, ["batch of a", "batch of b"]);
     const count = sizeOf(batch);
     const [m, n, k] = [A.rows, B.cols, A.cols];
     const run = {
       outputs: [{ shape: [...batch, m, n], dtype: a.dtype }],
       flops: 2 * count * m * n * k,
-      bytes: 4 * (sizeOf(a.shape) + sizeOf(b.shape) + count * m * n),
+      bytes: bytesOf(a.dtype) * (sizeOf(a.shape) + count * m * n) + bytesOf(b.dtype) * sizeOf(b.shape),
     };
+    const size = bytesOf(a.dtype);
     const strides = [A.row, A.col, B.row, B.col];
     const one = sizeOf(B.batch) === 1 && (!transposeA || count === 1); // the rows of all A are rows of one matrix
     if (one)
-      return { kernel: "matmul", ...run, ...gemm(count * m, n, k), numbers: [count * m, n, k, ...strides] };
+      return {
+        kernel: `matmul${word}`,
+        ...run,
+        ...gemm(count * m, n, k, size),
+        numbers: [count * m, n, k, ...strides],
+      };
     const layout = layoutOf(batch, [
       batchStrides(A.batch, batch, m * k),
       batchStrides(B.batch, batch, k * n),
     ]);
     const numbers = [m, n, k, ...strides];
-    return { kernel: "matmulBatched", ...run, ...gemm(m, n, k, count), layout, numbers };
+    return { kernel: `matmulBatched${word}`, ...run, ...gemm(m, n, k, size, count), layout, numbers };
   },
   vjp(dy, _, [a, b], { transposeA: tA = false, transposeB: tB = false }) {
     const da = (): Tensor =>
@@ -108,14 +125,14 @@ function deactivate(dy: Tensor, y: Tensor, activation: Activation): Tensor {
 
 /**
  * y = activation(x · weightᵀ + bias), in one pass. x [..., in], weight [out, in], bias [out] → [..., out].
- * Option `activation`: "none" (default), "relu", "tanh" or "sigmoid".
+ * Option `activation`: "none" (default), "relu", "tanh" or "sigmoid". Weights may be float16 or bfloat16 as in matmul.
  */
 export const linear = /* @__PURE__ */ op<
   [x: Tensor, weight: Tensor, bias: Tensor],
   { activation?: Activation }
 >()({
   name: "linear",
-  inputs: { x: "float32", weight: "float32", bias: "float32" },
+  inputs: { x: "real", weight: "weight", bias: "real" },
   defaults: { activation: "none" },
   plan([x, weight, bias], { activation = "none" }) {
     const { rows: out, cols: k } = matrixOf("linear", "weight", weight, false);
@@ -132,12 +149,13 @@ export const linear = /* @__PURE__ */ op<
       throw new OptionError(
         `linear: activation is "${activation}", expected one of ${activations.join(", ")}`,
       );
+    if (wordOf("linear", "weight", x, weight) !== "") return undefined;
     const batch = x.shape.slice(0, -1);
     const m = sizeOf(batch);
     return {
       kernel: "linear",
       outputs: [{ shape: [...batch, out], dtype: x.dtype }],
-      ...gemm(m, out, k),
+      ...gemm(m, out, k, bytesOf(x.dtype)),
       numbers: [m, out, k, k, 1, 1, k, activations.indexOf(activation)],
       flops: 2 * m * out * k,
       bytes: 4 * (m * k + out * k + out + m * out),
@@ -153,6 +171,9 @@ export const linear = /* @__PURE__ */ op<
       () => sum(dz(), { axis: 0 }),
     ];
   },
-  fallback: ([x, weight, bias], { activation = "none" }) =>
-    activate(add(matmul(x, weight, { transposeB: true }), bias), activation),
+  fallback([x, weight, bias], { activation = "none" }) {
+    const rows = x.rank === 1 ? reshape(x, [1, -1]) : x;
+    const y = activate(add(matmul(rows, weight, { transposeB: true }), bias), activation);
+    return x.rank === 1 ? reshape(y, [-1]) : y;
+  },
 });

@@ -56,7 +56,7 @@ function inferred(x: Spec, shape: Shape): Shape {
 /** `reshape(x, shape)`: the same elements under another shape, without a copy. One extent may be −1: what remains. */
 export const reshape = /* @__PURE__ */ op<[x: Tensor], { shape: Shape }, ["shape"]>()({
   name: "reshape",
-  inputs: { x: "any" },
+  inputs: { x: "stored" },
   defaults: { shape: [] },
   positional: ["shape"],
   plan([x], { shape }) {
@@ -296,7 +296,7 @@ export const gather = /* @__PURE__ */ op<[x: Tensor, indices: Tensor]>()({
  */
 export const scatterAdd = /* @__PURE__ */ op<[dy: Tensor, indices: Tensor], { rows: number }, ["rows"]>()({
   name: "scatterAdd",
-  inputs: { dy: "float32", indices: "int32" },
+  inputs: { dy: "real", indices: "int32" },
   defaults: { rows: 0 },
   positional: ["rows"],
   plan([dy, indices], { rows }) {
@@ -324,7 +324,7 @@ export const scatterAdd = /* @__PURE__ */ op<[dy: Tensor, indices: Tensor], { ro
 /** The same values, without a copy, whose derivative counts as zero. */
 export const stopGradient = /* @__PURE__ */ op<[x: Tensor]>()({
   name: "stopGradient",
-  inputs: { x: "any" },
+  inputs: { x: "stored" },
   plan: ([x]) => ({ view: x }),
   vjp: () => [null],
 });

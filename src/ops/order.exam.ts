@@ -186,7 +186,7 @@ const scanErrors: ExamOf<typeof ops.cumsum>["errors"] = [
   {
     call: (op, make) => op(make(integers([2], 9))),
     error: DTypeError,
-    message: /: x is int32, expected float32$/,
+    message: /: x is int32, expected float32 or float64$/,
   },
 ];
 

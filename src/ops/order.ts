@@ -10,7 +10,8 @@ import { normalizeAxis, sameShape, show, sizeOf } from "../shape.js";
 import { type Spec, type Tensor, tensor } from "../tensor.js";
 import { div, kernelFor, mul } from "./binary.js";
 import { alongAxis, gather, permuteDims, reshape, slice } from "./movement.js";
-import { cast, equal, less, logicalAnd, where } from "./pointwise.js";
+import { cast } from "./cast.js";
+import { equal, less, logicalAnd, where } from "./pointwise.js";
 
 /** As in assembly/order/radix.ts: bytes that count the digits. */
 const COUNTS = 3 * 2048 * 4;
@@ -135,7 +136,7 @@ export const takeAlong = /* @__PURE__ */ op<[x: Tensor, indices: Tensor]>()({
 export const putAlong = /* @__PURE__ */ op<[dy: Tensor, indices: Tensor], { n: number }, ["n"]>()({
   name: "putAlong",
   part,
-  inputs: { dy: "float32", indices: "int32" },
+  inputs: { dy: "real", indices: "int32" },
   defaults: { n: 0 },
   positional: ["n"],
   plan([dy, indices], { n }) {
@@ -188,7 +189,7 @@ function scan(
 export const cumsum = /* @__PURE__ */ op<[x: Tensor], Scan>()({
   name: "cumsum",
   part,
-  inputs: { x: "float32" },
+  inputs: { x: "real" },
   defaults: forward,
   plan: ([x], options) => scan("cumsum", x, options),
   vjp: (dy, _, __, { axis, reverse }) => [() => cumsum(dy, { axis, reverse: !reverse })],
@@ -201,13 +202,13 @@ export const cumsum = /* @__PURE__ */ op<[x: Tensor], Scan>()({
 export const cumprod = /* @__PURE__ */ op<[x: Tensor], Scan>()({
   name: "cumprod",
   part,
-  inputs: { x: "float32" },
+  inputs: { x: "real" },
   defaults: forward,
   plan: ([x], options) => scan("cumprod", x, options),
   vjp(dy, [y], [x], { axis, reverse }) {
     const back = (z: Tensor): Tensor => cumsum(z, { axis, reverse: !reverse });
     const zero = equal(x, 0);
-    const zeros = cumsum(cast(zero, "float32"), { axis, reverse });
+    const zeros = cumsum(cast(zero, x.dtype), { axis, reverse });
     const first = logicalAnd(zero, equal(zeros, 1));
     const without = cumprod(where(first, 1, x), { axis, reverse });
     const before = div(back(mul(dy, y)), where(zero, 1, x));
@@ -254,7 +255,7 @@ interface Bins {
 export const histogram = /* @__PURE__ */ op<[x: Tensor], Bins>()({
   name: "histogram",
   part,
-  inputs: { x: "float32" },
+  inputs: { x: "real" },
   defaults: { bins: 10, low: 0, high: 1 },
   plan([x], { bins = 10, low, high }) {
     if (!Number.isInteger(bins) || bins < 1)

@@ -1,8 +1,6 @@
 /** Comparisons, selection, whole numbers and truth values, element by element; operands broadcast. */
-import { type DType, dtypes, isDType } from "../dtype.js";
-import { DTypeError, OptionError } from "../errors.js";
+import { OptionError } from "../errors.js";
 import { pointwise as part } from "../generated/pointwise.js";
-import type { KernelName } from "../generated/kernels.js";
 import { op } from "../op.js";
 import type { Cotangent } from "../tape.js";
 import type { Tensor } from "../tensor.js";
@@ -69,7 +67,7 @@ const test = (name: "isNaN" | "isInf" | "isFinite") =>
   op<[x: Tensor]>()({
     name,
     part,
-    inputs: { x: "float32" },
+    inputs: { x: "real" },
     plan: ([x]) => ({ ...elementwise(name, x, 1), outputs: [{ shape: x.shape, dtype: "bool" }] }),
   });
 
@@ -81,33 +79,6 @@ export const isInf = /* @__PURE__ */ test("isInf");
 
 /** y = [x is neither infinite nor NaN] */
 export const isFinite = /* @__PURE__ */ test("isFinite");
-
-/** The kernel that converts, undefined where the elements stay as they are. */
-function conversion(from: DType, to: DType): KernelName | undefined {
-  if (from === to || (from === "bool" && to === "int32")) return undefined;
-  if (from === "float32") return to === "bool" ? "toBool" : "toInt";
-  return to === "bool" ? "toBoolInt" : "toFloat";
-}
-
-/**
- * `cast(x, dtype)`: x as elements of another dtype: float32, int32 or bool. A real number loses its fraction on the way
- * to int32, becomes the nearest int32 if it is too large, and 0 if it is NaN; whatever is not 0 is true. No derivative
- * passes integers.
- */
-export const cast = /* @__PURE__ */ op<[x: Tensor], { dtype: DType }, ["dtype"]>()({
-  name: "cast",
-  part,
-  inputs: { x: "any" },
-  defaults: { dtype: "float32" },
-  positional: ["dtype"],
-  plan([x], { dtype }) {
-    if (!isDType(dtype)) throw new DTypeError(`cast: dtype is ${String(dtype)}, expected one of ${dtypes}`);
-    const output = { shape: x.shape, dtype };
-    const kernel = conversion(x.dtype, dtype);
-    return kernel === undefined ? { view: output } : { ...elementwise(kernel, x, 1), outputs: [output] };
-  },
-  vjp: (dy, _, [x]) => [x.dtype === "float32" ? () => cast(dy, "float32") : null],
-});
 
 /** `where(condition, x, y)`: x where the condition holds, else y. All three broadcast; the condition is bool. */
 export const where = /* @__PURE__ */ op<[condition: Tensor, x: Tensor, y: Tensor]>()({
@@ -147,7 +118,7 @@ export const maximum = /* @__PURE__ */ extremum("maximum", (dz, x, y) => maximum
 export const maximumGrad = /* @__PURE__ */ op<[dz: Tensor, x: Tensor, y: Tensor]>()({
   name: "maximumGrad",
   part,
-  inputs: { dz: "float32", x: "float32", y: "float32" },
+  inputs: { dz: "real", x: "real", y: "real" },
   plan: ([dz, x, y]) => broadcasting("maximumGrad", "maximumGrad", [dz, x, y], ["dz", "x", "y"]),
   vjp: (g, _, [dz, x, y]) => [() => unbroadcast(maximumGrad(g, x, y), dz.shape), null, null],
 });
@@ -188,13 +159,25 @@ function checkBounds(
   return [low, high];
 }
 
-/** `clip(x, { low, high })`: x, but not below `low` nor above `high`; NaN stays. Its derivative is 1 in [low, high], else 0. */
+/** The whole numbers within bounds. */
+function wholeBounds([low, high]: readonly [number, number]): [low: number, high: number] {
+  return [Math.ceil(Math.max(low, -(2 ** 31))), Math.floor(Math.min(high, 2 ** 31 - 1))];
+}
+
+/**
+ * `clip(x, { low, high })`: x, but not below `low` nor above `high`; NaN stays. Its derivative is 1 in [low, high], else 0.
+ * Whole numbers stay whole: the bounds count from the whole numbers between them.
+ */
 export const clip = /* @__PURE__ */ op<[x: Tensor], Bounds>()({
   name: "clip",
   part,
-  inputs: { x: "float32" },
+  inputs: { x: "number" },
   defaults: { low: -Infinity, high: Infinity },
-  plan: ([x], bounds) => ({ ...elementwise("clip", x, 1), numbers: checkBounds("clip", bounds) }),
+  plan([x], bounds) {
+    const limits = checkBounds("clip", bounds);
+    const numbers = x.dtype === "int32" ? wholeBounds(limits) : limits;
+    return { ...elementwise(kernelFor("clip", x.dtype), x, 1), numbers };
+  },
   vjp: (dy, _, [x], bounds) => [() => clipGrad(dy, x, bounds)],
 });
 
@@ -202,7 +185,7 @@ export const clip = /* @__PURE__ */ op<[x: Tensor], Bounds>()({
 export const clipGrad = /* @__PURE__ */ op<[dy: Tensor, x: Tensor], Bounds>()({
   name: "clipGrad",
   part,
-  inputs: { dy: "float32", x: "float32" },
+  inputs: { dy: "real", x: "real" },
   defaults: { low: -Infinity, high: Infinity },
   plan([dy, x], bounds) {
     sameShapes("clipGrad", dy, x, ["dy", "x"]);

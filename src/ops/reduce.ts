@@ -1,4 +1,5 @@
 /** Reductions over any axes. `axis` is one axis or several, negative ones counted from the last; default all. */
+import { bytesOf } from "../dtype.js";
 import { ShapeError } from "../errors.js";
 import type { KernelName } from "../generated/kernels.js";
 import { type Launch, op } from "../op.js";
@@ -46,13 +47,13 @@ function layoutOf(shape: Shape, axes: readonly number[]): number[] {
   ];
 }
 
-/** As in assembly/reduce/columns.ts: how many columns are folded at a time, with 12 bytes of scratch each. */
+/** As in assembly/reduce/columns.ts: how many columns are folded at a time, with three elements of scratch each. */
 const COLUMNS = 4096;
 
 /** What a fold needs beside the inputs: bytes for outputs that lie side by side in x. */
-function scratchFor([kept, , columns, stride]: readonly number[]): number {
+function scratchFor([kept, , columns, stride]: readonly number[], size: number): number {
   const sideBySide = kept > 0 && stride === 1 ? Math.min(4 * Math.ceil(columns / 4), COLUMNS) : 0;
-  return 12 * Math.max(sideBySide, 4);
+  return 3 * size * Math.max(sideBySide, 4);
 }
 
 export function reduction(
@@ -72,13 +73,13 @@ export function reduction(
     layout: layoutOf(x.shape, axes),
     count: sizeOf(axes.map((reduced) => x.shape[reduced])),
     flops: size,
-    bytes: 4 * (size + grid),
+    bytes: bytesOf(x.dtype) * (size + grid),
   };
 }
 
 /** A reduction by `fold`, whose kernel takes these numbers. */
 export function folded(plan: Launch, numbers?: readonly number[]): Launch {
-  return { ...plan, numbers, scratch: scratchFor(plan.layout!) };
+  return { ...plan, numbers, scratch: scratchFor(plan.layout!, bytesOf(plan.outputs[0].dtype)) };
 }
 
 /** Throws when there is nothing to choose from. */
@@ -108,7 +109,7 @@ export const sum = /* @__PURE__ */ op<[x: Tensor], Over>()({
 /** y = Σ x / count over the axes; NaN for an empty group. */
 export const mean = /* @__PURE__ */ op<[x: Tensor], Over>()({
   name: "mean",
-  inputs: { x: "float32" },
+  inputs: { x: "real" },
   defaults: everything,
   plan([x], over) {
     const plan = reduction("mean", "sum", x, over);
@@ -133,7 +134,7 @@ export const max = /* @__PURE__ */ op<[x: Tensor], Over>()({
 /** dx = dy · [x = y] / (how many of the group are equal to y): the gradient of y = max(x). */
 export const maxGrad = /* @__PURE__ */ op<[dy: Tensor, x: Tensor, y: Tensor], Over>()({
   name: "maxGrad",
-  inputs: { dy: "float32", x: "float32", y: "float32" },
+  inputs: { dy: "real", x: "real", y: "real" },
   defaults: everything,
   plan([dy, x, y], over) {
     const plan = reduction("maxGrad", "maxGrad", x, over);
@@ -141,16 +142,20 @@ export const maxGrad = /* @__PURE__ */ op<[dy: Tensor, x: Tensor, y: Tensor], Ov
     sameShapes("maxGrad", y, plan.outputs[0], ["y", "max(x)"]);
     return { ...plan, outputs: [x], bytes: 8 * (sizeOf(x.shape) + plan.grid) };
   },
-  vjp: (g, _, [dy, x, y], over) => [() => sum(mul(g, maxGrad(ones(dy.shape), x, y, over)), over), null, null],
+  vjp: (g, _, [dy, x, y], over) => [
+    () => sum(mul(g, maxGrad(ones(dy.shape, dy.dtype), x, y, over)), over),
+    null,
+    null,
+  ],
 });
 
 /** y = the position of the first maximum over the axes, in their flattened order; that of the first NaN if any. int32 */
 export const argmax = /* @__PURE__ */ op<[x: Tensor], Over>()({
   name: "argmax",
-  inputs: { x: "float32" },
+  inputs: { x: "number" },
   defaults: everything,
   plan([x], over) {
-    const plan = reduction("argmax", "argmax", x, over);
+    const plan = reduction("argmax", kernelFor("argmax", x.dtype), x, over);
     checkNotEmpty("argmax", x, plan);
     return { ...plan, outputs: [{ shape: plan.outputs[0].shape, dtype: "int32" }] };
   },

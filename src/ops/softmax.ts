@@ -4,11 +4,11 @@ import type { KernelName } from "../generated/kernels.js";
 import { type Launch, op } from "../op.js";
 import { sameShape, type Shape, show, sizeOf } from "../shape.js";
 import type { Spec, Tensor } from "../tensor.js";
-import { mul, sameShapes, sub } from "./binary.js";
+import { div, mul, sameShapes, sub } from "./binary.js";
 import { ones } from "./fill.js";
 import { reshape } from "./movement.js";
-import { sum } from "./reduce.js";
-import { exp } from "./unary.js";
+import { max, sum } from "./reduce.js";
+import { exp, log } from "./unary.js";
 
 /** The last axis as columns, all others as rows. */
 function matrix(name: string, x: Spec, argument = "x"): { rows: number; cols: number } {
@@ -33,15 +33,20 @@ const lastAxis = { axis: -1, keepDims: true };
 /** y = eˣ / Σ eˣ over the last axis, the largest x subtracted first. */
 export const softmax = /* @__PURE__ */ op<[x: Tensor]>()({
   name: "softmax",
-  inputs: { x: "float32" },
+  inputs: { x: "real" },
   plan: ([x]) => rowwise("softmax", x, 1),
   vjp: (dy, [y]) => [softmaxGrad(dy, y)],
+  fallback([x]) {
+    if (x.size === 0) return x;
+    const e = exp(sub(x, max(x, lastAxis)));
+    return div(e, sum(e, lastAxis));
+  },
 });
 
 /** dx = y · (dy − Σ dy · y): the gradient of y = softmax(x). */
 export const softmaxGrad = /* @__PURE__ */ op<[dy: Tensor, y: Tensor]>()({
   name: "softmaxGrad",
-  inputs: { dy: "float32", y: "float32" },
+  inputs: { dy: "real", y: "real" },
   plan: ([dy, y]) => rowwiseGrad("softmaxGrad", dy, y),
   fallback: ([dy, y]) => mul(y, sub(dy, sum(mul(dy, y), lastAxis))),
 });
@@ -49,15 +54,20 @@ export const softmaxGrad = /* @__PURE__ */ op<[dy: Tensor, y: Tensor]>()({
 /** y = x − ln Σ eˣ over the last axis */
 export const logSoftmax = /* @__PURE__ */ op<[x: Tensor]>()({
   name: "logSoftmax",
-  inputs: { x: "float32" },
+  inputs: { x: "real" },
   plan: ([x]) => rowwise("logSoftmax", x, 1),
   vjp: (dy, [y]) => [logSoftmaxGrad(dy, y)],
+  fallback([x]) {
+    if (x.size === 0) return x;
+    const below = sub(x, max(x, lastAxis));
+    return sub(below, log(sum(exp(below), lastAxis)));
+  },
 });
 
 /** dx = dy − eʸ · Σ dy: the gradient of y = logSoftmax(x). */
 export const logSoftmaxGrad = /* @__PURE__ */ op<[dy: Tensor, y: Tensor]>()({
   name: "logSoftmaxGrad",
-  inputs: { dy: "float32", y: "float32" },
+  inputs: { dy: "real", y: "real" },
   plan: ([dy, y]) => rowwiseGrad("logSoftmaxGrad", dy, y),
   fallback: ([dy, y]) => sub(dy, mul(exp(y), sum(dy, lastAxis))),
 });

@@ -75,7 +75,7 @@ export const erfc = /* @__PURE__ */ smooth("erfc", (dy, _, x) => neg(mul(dy, bel
 export const pow = /* @__PURE__ */ op<[x: Tensor, y: Tensor]>()({
   name: "pow",
   part,
-  inputs: { x: "float32", y: "float32" },
+  inputs: { x: "real", y: "real" },
   plan: ([x, y]) => broadcasting("pow", "pow", [x, y], ["x", "y"]),
   vjp(dz, [z], [x, y]): [Cotangent, Cotangent] {
     const bothZero = (): Tensor => logicalAnd(equal(x, 0), equal(y, 0));
@@ -90,7 +90,7 @@ export const pow = /* @__PURE__ */ op<[x: Tensor, y: Tensor]>()({
 export const atan2 = /* @__PURE__ */ op<[y: Tensor, x: Tensor]>()({
   name: "atan2",
   part,
-  inputs: { y: "float32", x: "float32" },
+  inputs: { y: "real", x: "real" },
   plan: ([y, x]) => broadcasting("atan2", "atan2", [y, x], ["y", "x"]),
   vjp(dz, _, [y, x]): [Cotangent, Cotangent] {
     const scaled = (): Tensor => div(dz, add(square(x), square(y)));

@@ -1,5 +1,6 @@
 /** Functions of one tensor, element by element. */
 import type { Part } from "../devices/device.js";
+import { bytesOf } from "../dtype.js";
 import type { KernelName } from "../generated/kernels.js";
 import { type Launch, op } from "../op.js";
 import { sizeOf } from "../shape.js";
@@ -10,16 +11,16 @@ import { add, div, kernelFor, mul, sameShapes } from "./binary.js";
 /** One kernel call over all elements of inputs of one shape. */
 export function elementwise(kernel: KernelName, x: Spec, inputs: number): Launch {
   const grid = sizeOf(x.shape);
-  return { kernel, outputs: [x], grid, flops: grid, bytes: 4 * grid * (inputs + 1) };
+  return { kernel, outputs: [x], grid, flops: grid, bytes: bytesOf(x.dtype) * grid * (inputs + 1) };
 }
 
 type Rule = (dy: Tensor, y: Tensor, x: Tensor) => Cotangent;
 
 /** Whole numbers have kernels of their own: those that `number` admits. */
-type Real = "float32" | "number";
+type Real = "real" | "number";
 
 /** An op whose kernel bears its name; `rule` is the cotangent of x, null where the derivative is 0. */
-export const unary = (name: KernelName, rule: Rule, part?: Part, accepted: Real = "float32") =>
+export const unary = (name: KernelName, rule: Rule, part?: Part, accepted: Real = "real") =>
   op<[x: Tensor]>()({
     name,
     part,
@@ -35,7 +36,7 @@ export const unaryGrad = (name: KernelName, rule: GradientRule, argument: "x" | 
   op<[dy: Tensor, y: Tensor]>()({
     name,
     part,
-    inputs: { dy: "float32", [argument]: "float32" },
+    inputs: { dy: "real", [argument]: "real" },
     plan([dy, y]) {
       sameShapes(name, dy, y, ["dy", argument]);
       return elementwise(name, dy, 2);

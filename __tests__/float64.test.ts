@@ -1,0 +1,170 @@
+/** Every op that takes float64, on every case of its exam and every binary, beside its reference; canaries; gradients. */
+import { beforeAll, describe, expect, test } from "@jest/globals";
+import * as L from "../src/index.js";
+import { float64 } from "../src/float64.js";
+import type { AnyExam, Case, Reference, Sample } from "../src/exam.js";
+import type { AnyOp } from "../src/op.js";
+import { runnable } from "./binaries.js";
+import { bitsOf, disagreement64, scalesOf } from "./compare.js";
+import { arraysOf, call, describeCase, examined, randomNumbers, referencesOf, tensorsOf } from "./exams.js";
+import { GuardedDevice } from "./guarded.js";
+
+const takes64 = (accepted: string): boolean => ["real", "number", "any", "weight"].includes(accepted);
+
+/** Ops that take float64 by their kinds, but have neither a kernel nor a fallback for it. */
+const refused = ["argsortRows", "sortRows"];
+
+const widened = examined.filter(
+  ({ name, op }) => Object.values(op.definition.inputs).some(takes64) && !refused.includes(name),
+);
+
+/** A case whose float32 inputs are float64. */
+function inDouble(case_: Case): Case {
+  const widen = (sample: Sample): Sample =>
+    sample.dtype === "float32" ? { ...sample, dtype: "float64" } : sample;
+  const attributes = case_.attributes as Record<string, unknown> | undefined;
+  return { inputs: case_.inputs.map(widen), attributes: attributes };
+}
+
+const isDouble = ({ inputs }: Case): boolean => inputs.some(({ dtype }) => dtype === "float64");
+
+/**
+ * What the reference and the compiler's library of functions add to an exam's bound, in units of 2⁻⁵³; more where an error of an
+ * exponent counts, which is as many units as the exponent is large.
+ */
+const SLACK = 8;
+const slack: Record<string, number> = { geluGrad: 1024, geluTanh: 2048 };
+
+function mistakes(op: AnyOp, exam: AnyExam, case_: Case): string[] {
+  const arrays = arraysOf(case_);
+  const expected = referencesOf(op, exam, case_, arrays);
+  const scale = scalesOf(op, exam, case_, arrays);
+  return L.scope(() => {
+    const inputs = tensorsOf(case_, arrays);
+    const result = call(op, inputs, case_);
+    const results = op.inPlace ? inputs : [result];
+    return results.flatMap((tensor, i) => {
+      const { shape, data } = expected[i];
+      const ulps = (exam.ulps ?? 4) + (slack[op.definition.name] ?? SLACK);
+      const wrong =
+        String(tensor.shape) === String(shape)
+          ? disagreement64(tensor.dataSync(), data, exam.ulps === 0 ? 0 : ulps, scale)
+          : `shape [${tensor.shape}], expected [${shape}]`;
+      return wrong === undefined ? [] : [`${describeCase(case_)}: ${tensor.dtype}: ${wrong}`];
+    });
+  });
+}
+
+const casesOf = ({ sized, cases }: AnyExam): Case[] =>
+  [...[0, 1, 2, 3, 4, 5, 16, 17, 64, 129].map(sized), ...cases].map(inDouble).filter(isDouble);
+
+describe.each(runnable)("on %s", (binary) => {
+  beforeAll(() => L.init({ prefer: [binary], modules: [float64] }));
+
+  test.each(widened)("$name is as its reference", ({ op, exam }) => {
+    expect(casesOf(exam).flatMap((case_) => mistakes(op, exam, case_))).toEqual([]);
+  });
+
+  test("what has no kernel for float64 says so", () => {
+    L.scope(() => {
+      const x = L.tensor([3, 1, 2], [3], "float64");
+      expect(() => L.sort(x)).toThrow(
+        new L.DTypeError("sortRows: has no kernel for float64 (cast converts)"),
+      );
+    });
+    expect(L.memory().liveBlocks).toBe(0);
+  });
+});
+
+describe.each(runnable)("guarded, on %s", (binary) => {
+  test.each(widened)("$name stays inside, however its grid is split", ({ op, exam }) => {
+    const device = new GuardedDevice(binary);
+    L.setDevice(device);
+    for (const case_ of casesOf(exam)) {
+      const run = (cuts: (grid: number) => number[]): Buffer =>
+        L.scope(() => {
+          device.cuts = cuts;
+          const inputs = tensorsOf(case_);
+          const result = call(op, inputs, case_);
+          return Buffer.concat((op.inPlace ? inputs : [result]).map((x) => bitsOf(x.dataSync())));
+        });
+      const whole = run(() => []);
+      const parts = run((grid) =>
+        [1, 2, 3, Math.floor(grid / 2)].filter((at) => at < grid).sort((a, b) => a - b),
+      );
+      expect([describeCase(case_), parts.equals(whole)]).toEqual([describeCase(case_), true]);
+    }
+    expect(device.memory().liveBytes).toBe(0);
+  });
+});
+
+describe("gradients", () => {
+  beforeAll(() => L.init({ modules: [float64] }));
+
+  /** That of a central difference of step 10⁻⁵ in float64. */
+  const TOLERANCE = 1e-7;
+  const STEP = 1e-5;
+
+  const real = widened.filter(({ exam }) => exam.gradients.length > 0);
+
+  test.each(real)("$name: ⟨gradient, direction⟩ is the slope of the reference", ({ op, exam }) => {
+    exam.gradients
+      .map(inDouble)
+      .filter(isDouble)
+      .forEach((case_, i) =>
+        L.scope(() => {
+          const x = arraysOf(case_, 10 * i + 1);
+          const random = randomNumbers(10 * i + 2);
+          const v = x.map(({ data }) => data.map(() => 2 * random() - 1));
+          const moved = (step: number): Reference[] =>
+            x.map(({ data, ...rest }, j) => ({
+              ...rest,
+              data: data.map((value, k) =>
+                case_.inputs[j].dtype === "float64" ? value + step * v[j][k] : value,
+              ),
+            }));
+          const [y] = referencesOf(op, exam, case_, x);
+          const dy = y.data.map(() => 2 * random() - 1);
+          const value = (step: number): number =>
+            referencesOf(op, exam, case_, moved(step))[0].data.reduce((sum, z, k) => sum + z * dy[k], 0);
+          const expected = (value(STEP) - value(-STEP)) / (2 * STEP);
+          const inputs = tensorsOf(case_, x);
+          const at = inputs.flatMap(({ dtype }, j) => (dtype === "float64" ? [j] : []));
+          const [, pullback] = L.vjp(
+            (primals: readonly L.Tensor[]) =>
+              call(
+                op,
+                inputs.map((input, j) => primals[at.indexOf(j)] ?? input),
+                case_,
+              ),
+            at.map((j) => inputs[j]),
+          );
+          const gradients = pullback(L.tensor(dy, y.shape, "float64"));
+          expect(gradients.map(({ dtype }) => dtype)).toEqual(at.map(() => "float64"));
+          let slope = 0;
+          let size = 1e-2;
+          gradients.forEach((gradient, j) =>
+            gradient.dataSync().forEach((g, k) => {
+              slope += g * v[at[j]][k];
+              size += Math.abs(g * v[at[j]][k]);
+            }),
+          );
+          expect(Math.abs(slope - expected) / size).toBeLessThan(TOLERANCE);
+        }),
+      );
+  });
+});
+
+test("without its module, float64 says what to load", async () => {
+  await L.init();
+  L.scope(() => {
+    const x = L.tensor([1, 2], [2], "float64");
+    expect(x.toArray()).toEqual([1, 2]);
+    expect(() => L.add(x, x)).toThrow(
+      new L.DeviceError(
+        'add: the kernels for float64 are not loaded: init({ modules: [float64] }), float64 from "lanewise/float64"',
+      ),
+    );
+  });
+  expect(L.memory().liveBlocks).toBe(0);
+});

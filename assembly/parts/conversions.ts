@@ -1,0 +1,2 @@
+/** Numbers of one type as numbers of another. */
+export * from "../conversions";

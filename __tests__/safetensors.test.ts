@@ -175,14 +175,28 @@ describe("a hostile file", () => {
 
   test("truth values are not written", () => {
     expect(() => safetensors.serialize({ mask: tensor([true]) })).toThrow(
-      new DTypeError('safetensors.serialize: "mask" is bool, expected float32 or int32 (cast converts)'),
+      new DTypeError(
+        'safetensors.serialize: "mask" is bool, expected one of float32, float64, float16, bfloat16, int32, int8 (cast converts)',
+      ),
     );
   });
 
+  it.each(["float64", "float16", "bfloat16", "int8"] as const)("keeps every bit of %s", (dtype) => {
+    const x = tensor([1, -2, 0.5, 96, -0, 3, 7], [7], dtype);
+    const { tensors } = safetensors.parse(
+      safetensors.serialize({ first: tensor([1]), x, last: tensor([2]) }),
+    );
+    expect(tensors.x.dtype).toBe(dtype);
+    expect(tensors.x.dataSync()).toEqual(x.dataSync());
+    expect(tensors.last.toArray()).toEqual([2]);
+  });
+
   test("names a dtype that it does not read", () => {
-    const bytes = file(`{"a":${a},"half":${entry([2], 4, 8, "F16")}}`, 8);
+    const bytes = file(`{"a":${a},"quarter":${entry([4], 4, 8, "F8_E4M3")}}`, 8);
     expect(() => safetensors.parse(bytes)).toThrow(DTypeError);
-    expect(() => safetensors.parse(bytes)).toThrow(/"half" is "F16", expected F32 or I32/);
+    expect(() => safetensors.parse(bytes)).toThrow(
+      /"quarter" is "F8_E4M3", expected F32, F64, F16, BF16, I32, I8/,
+    );
   });
 
   test("cut off or changed anywhere is refused or read, never anything else", () => {

@@ -9,3 +9,4 @@ export * from "./parts/optimizers";
 export * from "./parts/distributions";
 export * from "./parts/pointwise";
 export * from "./parts/conversions";
+export * from "./parts/int8";

@@ -13,6 +13,7 @@ export const parts = [
   "distributions",
   "pointwise",
   "conversions",
+  "int8",
 ];
 
 /** Bytes of a part's window for tables; the first begins behind address 0, the heap behind the last (src/devices/wasm.ts). */

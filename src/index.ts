@@ -76,6 +76,7 @@ export {
   notEqual,
   where,
 } from "./ops/pointwise.js";
+export { dequantize, fakeQuantize, matmulInt8, matmulQuantized, quantize, scaleOf } from "./ops/quantize.js";
 export { argmax, max, mean, sum } from "./ops/reduce.js";
 export { crossEntropy } from "./ops/softmax.js";
 export {

@@ -28,7 +28,7 @@ async function compile(relaxed: boolean): Promise<Uint8Array<ArrayBuffer>> {
   const out: { code?: Uint8Array } = {};
   const flags =
     "--config none --runtime stub --importMemory --initialMemory 1 --optimizeLevel 3 --shrinkLevel 0 --converge " +
-    "--noAssert --uncheckedBehavior always --use abort= --enable simd" +
+    "--noAssert --uncheckedBehavior always --use abort= --use real=f32 --enable simd" +
     (relaxed ? " --enable relaxed-simd" : "");
   const { error, stderr } = await asc.main([entry, ...flags.split(" "), "--outFile", "limits.wasm"], {
     readFile: (name) =>

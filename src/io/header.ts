@@ -15,7 +15,11 @@ export const METADATA = "__metadata__";
 /** What the format calls the dtypes that files may hold. */
 export const DTYPES: Readonly<Partial<Record<DType, string>>> = {
   float32: "F32",
+  float64: "F64",
+  float16: "F16",
+  bfloat16: "BF16",
   int32: "I32",
+  int8: "I8",
 };
 
 /** What a header says of one tensor. */
@@ -127,7 +131,7 @@ function entryOf(name: string, value: unknown): Entry {
   const known = Object.entries(DTYPES).find(([, theirs]) => theirs === dtype);
   if (known === undefined)
     throw new DTypeError(
-      `safetensors.parse: ${quote(name)} is ${quote(dtype)}, expected ${Object.values(DTYPES).join(" or ")}`,
+      `safetensors.parse: ${quote(name)} is ${quote(dtype)}, expected ${Object.values(DTYPES).join(", ")}`,
     );
   const [begin, end] = offsets;
   const size = bytesOf(known[0] as DType) * sizeOf(shape);

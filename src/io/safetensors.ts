@@ -49,7 +49,7 @@ function describe(tensors: State, metadata: Readonly<Metadata>): { header: Uint8
     const dtype = DTYPES[tensor.dtype];
     if (dtype === undefined)
       throw new DTypeError(
-        `safetensors.serialize: "${name}" is ${tensor.dtype}, expected ${Object.keys(DTYPES).join(" or ")} (cast converts)`,
+        `safetensors.serialize: "${name}" is ${tensor.dtype}, expected one of ${Object.keys(DTYPES).join(", ")} (cast converts)`,
       );
     const begin = size;
     size += bytesOf(tensor.dtype) * tensor.size;
@@ -66,7 +66,7 @@ function describe(tensors: State, metadata: Readonly<Metadata>): { header: Uint8
 /**
  * The tensors and the metadata of a file, in the header's order. Nothing is allocated for a tensor before the whole
  * header is known to be sound. Throws FormatError for a file that is damaged or lies, DTypeError for elements other than
- * F32 and I32.
+ * F32, F64, F16, BF16, I32 and I8.
  */
 export function parse(bytes: Uint8Array): { tensors: Record<string, Tensor>; metadata: Metadata } {
   const { entries, metadata, data } = readHeader(bytes);

@@ -11,6 +11,13 @@ const MC = 120;
 const NC = 1024;
 const EDGE = 192;
 
+/** The same for products of 8-bit integers, whose panels have at most ⌈k / 2⌉ words, and for sums of rows. */
+export function gemmInt8(m: number, n: number, k: number): { grid: number; scratch: number } {
+  const { grid } = gemm(m, n, k);
+  const { scratch } = gemm(m + 2, n, Math.ceil(k / 2)); // the last panel may have up to five rows too many, not three
+  return { grid, scratch: Math.max(scratch, 4 * m) };
+}
+
 /**
  * The grid of matmul, matmulBatched and linear for C [m, n] with sums over k, in bands of the longer side of C for each
  * index of the batch; and the scratch of one call, in bytes (of float32 at most 1.2 MB, or 4 MB with few rows or columns).

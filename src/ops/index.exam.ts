@@ -11,6 +11,7 @@ export * from "./movement.exam.js";
 export * from "./optimizers.exam.js";
 export * from "./order.exam.js";
 export * from "./pointwise.exam.js";
+export * from "./quantize.exam.js";
 export * from "./random.exam.js";
 export * from "./reduce.exam.js";
 export * from "./softmax.exam.js";

@@ -42,6 +42,7 @@ export {
   notEqual,
   where,
 } from "./pointwise.js";
+export { dequantize, fakeQuantize, matmulInt8, matmulQuantized, quantize } from "./quantize.js";
 export { bernoulli, dropout, normal, permutation, randomBits, uniform } from "./random.js";
 export { argmax, max, maxGrad, mean, sum } from "./reduce.js";
 export {

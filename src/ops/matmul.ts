@@ -17,7 +17,7 @@ interface Transposes {
 }
 
 /** Rows, columns and the steps between them, in elements, of the last two axes. */
-function matrixOf(name: string, argument: string, x: Spec, transposed: boolean | undefined) {
+export function matrixOf(name: string, argument: string, x: Spec, transposed: boolean | undefined) {
   const rank = x.shape.length;
   if (rank < 2)
     throw new ShapeError(

@@ -1,0 +1,2 @@
+/** Quantization to 8-bit integers, and products of them. */
+export * from "../int8";

@@ -53,6 +53,33 @@ export const functions: Readonly<Record<string, Exact>> = {
   mish: { exact: gate((x) => mishGate(Math.exp(Math.min(x, 99)))), specials: [...gated] },
 }; // prettier-ignore
 
+/** A function of two numbers, and how to draw them where its result is a number that is neither 0 nor infinite. */
+export interface ExactOfTwo {
+  readonly exact: (x: number, y: number) => number;
+  /** From 32 random bits each. */
+  readonly draw: (first: number, second: number) => readonly [x: number, y: number];
+}
+
+const bits = new Uint32Array(1);
+const float = new Float32Array(bits.buffer);
+
+/** Any float32, by its bits. */
+function floatOf(word: number): number {
+  bits[0] = word;
+  return float[0];
+}
+
+/** A positive float32, all exponents alike, whose logarithm the power is spread over. */
+function powerPair(first: number, second: number): [x: number, y: number] {
+  const x = floatOf(first & 0x7f7fffff);
+  return [x, Math.fround(((second / 2 ** 32) * 280 - 150) / Math.log2(x))];
+}
+
+export const functionsOfTwo: Readonly<Record<string, ExactOfTwo>> = {
+  pow: { exact: (x, y) => x ** y, draw: powerPair },
+  atan2: { exact: Math.atan2, draw: (first, second) => [floatOf(first), floatOf(second)] },
+};
+
 /** |value − exact| in units in the last place of a float32 of exact's size, subnormals included. */
 export function ulps(value: number, exact: number): number {
   if (value === exact || (Number.isNaN(value) && Number.isNaN(exact))) return 0;

@@ -3,7 +3,8 @@ import { beforeAll, describe, expect, test } from "@jest/globals";
 import * as ops from "../src/ops/index.js";
 import { init, scope, type Tensor, tensor } from "../src/index.js";
 import { runnable } from "./binaries.js";
-import { documentedError, functions, ulps } from "./functions.js";
+import { randomNumbers } from "./exams.js";
+import { documentedError, functions, functionsOfTwo, ulps } from "./functions.js";
 
 /** Every 16381st float: 2³² / 16381 numbers of both signs and all exponents, NaNs and infinities among them. */
 function sample(): Float32Array<ArrayBuffer> {
@@ -36,6 +37,26 @@ describe.each(runnable)("on %s", (binary) => {
       const bound = documentedError(name)[binary === "wasm-relaxed" ? "fused" : "plain"];
       expect(worst.error).toBeLessThanOrEqual(bound + 0.005); // it is rounded
     }),
+  );
+
+  test.each(Object.entries(functionsOfTwo))(
+    "%s of pairs is within the error it documents",
+    (name, { exact, draw }) =>
+      scope(() => {
+        const random = randomNumbers(1);
+        const word = (): number => random() * 2 ** 32;
+        const pairs = Array.from({ length: 1 << 18 }, () => draw(word(), word()));
+        const op = ops[name as "pow" | "atan2"];
+        const z = op(
+          tensor(pairs.map(([first]) => first)),
+          tensor(pairs.map(([, second]) => second)),
+        ).dataSync();
+        const errors = pairs.map(([first, second], i) => ulps(z[i], exact(first, second)));
+        const worst = errors.reduce((a, b) => Math.max(a, b), 0);
+        const bound = documentedError(name)[binary === "wasm-relaxed" ? "fused" : "plain"];
+        expect(worst).toBeLessThanOrEqual(bound + 0.005);
+        expect(worst).toBeGreaterThan(0.4);
+      }),
   );
 
   test.each(table)("$name of special values", ({ op, specials }) =>

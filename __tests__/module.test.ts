@@ -131,6 +131,8 @@ const perRow = [
   ),
   ...["gelu", "geluGrad", "softplus"].map((name) => `activations/${name}`),
   "loops/zipWith<assembly/loops/Alone<assembly/functions/gaussian/Erfc>>",
+  "random/chains/biasActivationDropout",
+  "random/chains/biasActivationDropoutGrad",
   "random/distributions/exponential",
   "random/distributions/gamma",
   "random/distributions/gumbel",

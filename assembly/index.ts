@@ -10,3 +10,4 @@ export * from "./parts/distributions";
 export * from "./parts/pointwise";
 export * from "./parts/conversions";
 export * from "./parts/int8";
+export * from "./parts/chains";

@@ -14,6 +14,7 @@ export const parts = [
   "pointwise",
   "conversions",
   "int8",
+  "chains",
 ];
 
 /** Bytes of a part's window for tables; the first begins behind address 0, the heap behind the last (src/devices/wasm.ts). */

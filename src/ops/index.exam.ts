@@ -2,6 +2,7 @@
 export { add, div, mul, sub } from "./binary.exam.js";
 export * from "./activations.exam.js";
 export { cast } from "./cast.exam.js";
+export * from "./chains.exam.js";
 export * from "./aggregate.exam.js";
 export * from "./distributions.exam.js";
 export * from "./elementary.exam.js";

@@ -2,6 +2,7 @@
 export * from "./activations.js";
 export { add, div, mul, sub } from "./binary.js";
 export { cast } from "./cast.js";
+export { biasActivationDropout, biasActivationDropoutGrad, biasDropoutAdd } from "./chains.js";
 export * from "./distributions.js";
 export * from "./elementary.js";
 export { full } from "./fill.js";

@@ -26,6 +26,12 @@ function checkKey(name: string, key: Key): void {
     );
 }
 
+/** Throws unless a key and a rate are those of a dropout. */
+export function checkDropout(name: string, key: Key, rate: number): void {
+  checkKey(name, key);
+  checkProbability(name, "rate", rate, "1)");
+}
+
 function checkProbability(name: string, argument: string, p: number, below: string): void {
   if (!(p >= 0 && (below === "1)" ? p < 1 : p <= 1)))
     throw new OptionError(`${name}: ${argument} is ${p}, expected a number in [0, ${below}`);
@@ -115,7 +121,7 @@ export const dropout = /* @__PURE__ */ op<[x: Tensor], { key: Key; rate: number 
   defaults: { key: noKey, rate: 0.5 },
   positional: ["key", "rate"],
   plan([x], { key, rate }) {
-    checkProbability("dropout", "rate", rate, "1)");
+    checkDropout("dropout", key, rate);
     return { ...generator("dropout", key, x.shape, rate), bytes: 8 * sizeOf(x.shape) };
   },
   vjp: (dy, _, __, { key, rate }) => [() => dropout(dy, key, rate)],

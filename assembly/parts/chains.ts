@@ -1,0 +1,2 @@
+/** Chains around dropout, each in one pass. */
+export * from "../random/chains";

@@ -102,6 +102,7 @@ describe("assembly", () => {
     "functions",
     "logarithm",
     "turn",
+    "slopes",
   ];
   const familyOf = (file: string): string => file.split("/")[1].replace(".ts", "");
 

@@ -18,9 +18,9 @@ export function elu(x: usize, y: usize, alpha: real, begin: i32, end: i32): void
   mapWith<Elu>(x, y, alpha, begin, end);
 }
 
-/** dx = dy times its derivative */
-export function eluGrad(dy: usize, x: usize, dx: usize, alpha: real, begin: i32, end: i32): void {
-  chainWith<Elu>(dy, x, dx, alpha, begin, end);
+/** dx = dy where y is positive, else dy · (y + alpha) */
+export function eluGrad(dy: usize, y: usize, dx: usize, alpha: real, begin: i32, end: i32): void {
+  chainWith<Elu>(dy, y, dx, alpha, begin, end);
 }
 
 /** y = λ·x where x is positive, else λ·α·(eˣ − 1) */

@@ -1,7 +1,18 @@
 /** The kernels for float64: a module of its own, `real` being f64. From the same sources, but for what has no vector form. */
 export * from "./double";
 export { add, addBroadcast, div, divBroadcast, mul, mulBroadcast, sub, subBroadcast } from "./binary";
-export { fill, neg, relu, reluGrad, sigmoidGrad, sqrt, square, squareGrad, tanhGrad } from "./unary";
+export {
+  fill,
+  neg,
+  relu,
+  reluGrad,
+  sigmoidGrad,
+  sqrt,
+  sqrtGrad,
+  square,
+  squareGrad,
+  tanhGrad,
+} from "./unary";
 export {
   abs,
   absGrad,
@@ -18,6 +29,7 @@ export {
 export { argmax, max, maxGrad, sum } from "./reduce";
 export { argmin, min, prod } from "./aggregate";
 export { copyStrided, gather, pad, scatterAdd, transpose, writeStrided } from "./movement";
+export * from "./slopes";
 export { matmul, matmulBatched } from "./gemm";
 export { cumprod, cumsum, histogram, putAlong, takeAlong } from "./order";
 export {
@@ -51,7 +63,7 @@ export {
   singleToReal,
 } from "./conversions";
 export { hardSigmoid, hardSigmoidGrad, hardSwish, hardSwishGrad } from "./activations";
-export { leakyRelu, leakyReluGrad, relu6, relu6Grad } from "./activations";
+export { eluGrad, leakyRelu, leakyReluGrad, relu6, relu6Grad } from "./activations";
 
 /** What this module's reals are: the device keeps its kernels apart from those for float32. */
 export const float64 = true;

@@ -38,6 +38,12 @@ class ReluGrad extends Binary {
   }
 }
 
+class SqrtGrad extends Binary {
+  lanes(dy: v128, y: v128): v128 {
+    return v128.div<real>(dy, v128.add<real>(y, y));
+  }
+}
+
 class TanhGrad extends Binary {
   lanes(dy: v128, y: v128): v128 {
     return v128.mul<real>(dy, v128.sub<real>(splat(1), v128.mul<real>(y, y)));
@@ -120,6 +126,11 @@ export function squareGrad(dy: usize, x: usize, dx: usize, begin: i32, end: i32)
 /** dx = dy where y > 0, else 0. */
 export function reluGrad(dy: usize, y: usize, dx: usize, begin: i32, end: i32): void {
   zip<ReluGrad>(dy, y, dx, begin, end);
+}
+
+/** dx = dy / 2y */
+export function sqrtGrad(dy: usize, y: usize, dx: usize, begin: i32, end: i32): void {
+  zip<SqrtGrad>(dy, y, dx, begin, end);
 }
 
 /** dx = dy · (1 − y²) */

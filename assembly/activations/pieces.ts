@@ -35,8 +35,9 @@ export class Elu extends Parametric {
   lanes(x: v128, a: v128): v128 {
     return select(x, mul(a, below(x)), lt(splat(0), x));
   }
-  slope(x: v128, a: v128): v128 {
-    return select(splat(1), mul(a, belowSlope(x)), lt(splat(0), x));
+  /** Of y, which has x's sign where a is positive: a·eˣ = y + a. */
+  slope(y: v128, a: v128): v128 {
+    return select(splat(1), add(y, a), lt(splat(0), y));
   }
 }
 

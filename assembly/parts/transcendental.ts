@@ -1,2 +1,3 @@
 /** Exponentials, logarithms, circular and hyperbolic functions and their inverses, error functions, powers. */
 export * from "../transcendental";
+export * from "../slopes";

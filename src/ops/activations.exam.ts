@@ -121,12 +121,17 @@ export const elu: ExamOf<typeof ops.elu> = {
       error: OptionError,
       message: "elu: alpha is NaN",
     },
+    {
+      call: (op, make) => op(make(reals([3])), { alpha: -1 }),
+      error: OptionError,
+      message: "elu: alpha is -1, expected a number above 0",
+    },
   ],
 };
 
 export const eluGrad: ExamOf<typeof ops.eluGrad> = {
   ...unaryGrad((dy) => dy, nonzero, 8),
-  reference: ([dy, x], { alpha }) => pairs(dy, x, (a, b) => a * (b > 0 ? 1 : alpha * Math.exp(b))),
+  reference: ([dy, y], { alpha }) => pairs(dy, y, (a, b) => a * (b > 0 ? 1 : alpha + b)),
   cases: [{ inputs: [reals([3, 43]), nonzero([3, 43])], attributes: { alpha: 2.5 } }],
   gradients: [{ inputs: [reals([3, 5]), nonzero([3, 5])], attributes: { alpha: 2.5 } }],
 };

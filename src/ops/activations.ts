@@ -1,4 +1,5 @@
 /** Activation functions, element by element. Their gradients are ops of x, each with its definition in plain ops. */
+import { OptionError } from "../errors.js";
 import { activations as part } from "../generated/activations.js";
 import type { KernelName } from "../generated/kernels.js";
 import { op } from "../op.js";
@@ -144,25 +145,30 @@ interface Alpha {
   alpha?: number;
 }
 
+function checkAlpha(name: string, { alpha = 1 }: Alpha): [alpha: number] {
+  if (!(alpha > 0)) throw new OptionError(`${name}: alpha is ${alpha}, expected a number above 0`);
+  return [alpha];
+}
+
 /** `elu(x, { alpha })`: x where it is positive, else alpha · (eˣ − 1); its derivative at 0 is alpha (Clevert et al., 2015). */
 export const elu = /* @__PURE__ */ op<[x: Tensor], Alpha>()({
   name: "elu",
   part,
   inputs: { x: "real" },
   defaults: { alpha: 1 },
-  plan: ([x], { alpha }) => ({ ...elementwise("elu", x, 1), numbers: [alpha!] }),
-  vjp: (dy, _, [x], alpha) => [() => eluGrad(dy, x, alpha)],
+  plan: ([x], alpha) => ({ ...elementwise("elu", x, 1), numbers: checkAlpha("elu", alpha) }),
+  vjp: (dy, [y], _, alpha) => [() => eluGrad(dy, y, alpha)],
 });
 
-/** dx = dy where x > 0, else dy · alpha · eˣ: the gradient of y = elu(x). */
-export const eluGrad = /* @__PURE__ */ op<[dy: Tensor, x: Tensor], Alpha>()({
+/** dx = dy where y > 0, else dy · (y + alpha): the gradient of y = elu(x). */
+export const eluGrad = /* @__PURE__ */ op<[dy: Tensor, y: Tensor], Alpha>()({
   name: "eluGrad",
   part,
-  inputs: { dy: "real", x: "real" },
+  inputs: { dy: "real", y: "real" },
   defaults: { alpha: 1 },
-  plan([dy, x], { alpha }) {
-    sameShapes("eluGrad", dy, x, ["dy", "x"]);
-    return { ...elementwise("eluGrad", dy, 2), numbers: [alpha!] };
+  plan([dy, y], alpha) {
+    sameShapes("eluGrad", dy, y, ["dy", "y"]);
+    return { ...elementwise("eluGrad", dy, 2), numbers: checkAlpha("eluGrad", alpha) };
   },
-  fallback: ([dy, x], { alpha }) => mul(dy, where(less(0, x), 1, mul(exp(minimum(x, 0)), alpha!))),
+  fallback: ([dy, y], { alpha }) => mul(dy, where(less(0, y), 1, add(y, alpha!))),
 });

@@ -64,6 +64,7 @@ export {
   sigmoid,
   sigmoidGrad,
   sqrt,
+  sqrtGrad,
   square,
   squareGrad,
   tanh,

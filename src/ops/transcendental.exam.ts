@@ -16,7 +16,7 @@ import {
 } from "../exam.js";
 import * as special from "../special.exam.js";
 import { broadcasting } from "./binary.exam.js";
-import { unary } from "./elementwise.exam.js";
+import { unary, unaryGrad } from "./elementwise.exam.js";
 import type * as ops from "./transcendental.js";
 
 type Elementary = ExamOf<typeof ops.sin>;
@@ -42,6 +42,24 @@ export const acosh: Elementary = unary(Math.acosh, (shape) => reals(shape, 1.2, 
 export const atanh: Elementary = unary(Math.atanh, inside, 6);
 export const erf: Elementary = unary(special.erf, moderate, 4);
 export const erfc: Elementary = unary(special.erfc, moderate, 8);
+
+type Gradient = ExamOf<typeof ops.asinGrad>;
+
+export const expm1Grad: Gradient = unaryGrad((dy, y) => dy * (y + 1), moderate, 4, 3);
+export const exp2Grad: Gradient = unaryGrad((dy, y) => dy * y * Math.LN2, moderate, 4);
+export const log1pGrad: Gradient = unaryGrad((dy, x) => dy / (1 + x), positive, 4);
+export const log2Grad: Gradient = unaryGrad((dy, x) => dy / (x * Math.LN2), positive, 4);
+export const tanGrad: Gradient = unaryGrad((dy, y) => dy * (1 + y * y), moderate, 4);
+export const asinGrad: Gradient = unaryGrad((dy, x) => dy / Math.sqrt((1 - x) * (1 + x)), inside, 6);
+export const acosGrad: Gradient = unaryGrad((dy, x) => -dy / Math.sqrt((1 - x) * (1 + x)), inside, 6);
+export const atanGrad: Gradient = unaryGrad((dy, x) => dy / (1 + x * x), moderate, 4);
+export const asinhGrad: Gradient = unaryGrad((dy, x) => dy / Math.sqrt(x * x + 1), moderate, 5);
+export const acoshGrad: Gradient = unaryGrad(
+  (dy, x) => dy / Math.sqrt((x - 1) * (x + 1)),
+  (shape) => reals(shape, 1.2, 3),
+  6,
+);
+export const atanhGrad: Gradient = unaryGrad((dy, x) => dy / ((1 - x) * (1 + x)), inside, 5);
 
 const differentDTypes: ExamOf<typeof ops.pow>["errors"] = [
   {

@@ -4,12 +4,25 @@ import type { KernelName } from "../generated/kernels.js";
 import { op } from "../op.js";
 import type { Cotangent } from "../tape.js";
 import type { Tensor } from "../tensor.js";
-import { add, broadcasting, div, mul, sub, unbroadcast } from "./binary.js";
+import { add, broadcasting, div, mul, sameShapes, sub, unbroadcast } from "./binary.js";
 import { equal, less, logicalAnd, logicalNot, where } from "./pointwise.js";
-import { exp, log, neg, sqrt, square, unary } from "./unary.js";
+import { elementwise, exp, log, neg, sqrt, square, unary } from "./unary.js";
 
 const smooth = (name: KernelName, rule: (dy: Tensor, y: Tensor, x: Tensor) => Tensor) =>
   unary(name, rule, part);
+
+/** A gradient with a kernel, by what it means in plain ops; of x or of y. */
+const slope = (name: KernelName, argument: "x" | "y", rule: (dy: Tensor, x: Tensor) => Tensor) =>
+  op<[dy: Tensor, x: Tensor]>()({
+    name,
+    part,
+    inputs: { dy: "real", [argument]: "real" },
+    plan([dy, x]) {
+      sameShapes(name, dy, x, ["dy", argument]);
+      return elementwise(name, dy, 2);
+    },
+    fallback: ([dy, x]) => rule(dy, x),
+  });
 
 /** 1 − x², without cancellation at ±1. */
 const oneMinusSquare = (x: Tensor): Tensor => mul(sub(1, x), add(x, 1));
@@ -18,16 +31,16 @@ const oneMinusSquare = (x: Tensor): Tensor => mul(sub(1, x), add(x, 1));
 const bell = (x: Tensor): Tensor => mul(exp(neg(square(x))), 2 / Math.sqrt(Math.PI));
 
 /** y = eˣ − 1, precise near 0 */
-export const expm1 = /* @__PURE__ */ smooth("expm1", (dy, y) => mul(dy, add(y, 1)));
+export const expm1 = /* @__PURE__ */ smooth("expm1", (dy, y) => expm1Grad(dy, y));
 
 /** y = 2ˣ */
-export const exp2 = /* @__PURE__ */ smooth("exp2", (dy, y) => mul(mul(dy, y), Math.LN2));
+export const exp2 = /* @__PURE__ */ smooth("exp2", (dy, y) => exp2Grad(dy, y));
 
 /** y = ln(1 + x), precise near 0; −∞ at −1, NaN below. */
-export const log1p = /* @__PURE__ */ smooth("log1p", (dy, _, x) => div(dy, add(x, 1)));
+export const log1p = /* @__PURE__ */ smooth("log1p", (dy, _, x) => log1pGrad(dy, x));
 
 /** y = log₂ x; −∞ at 0, NaN below. */
-export const log2 = /* @__PURE__ */ smooth("log2", (dy, _, x) => div(dy, mul(x, Math.LN2)));
+export const log2 = /* @__PURE__ */ smooth("log2", (dy, _, x) => log2Grad(dy, x));
 
 /** y = sin x, x in radians */
 export const sin = /* @__PURE__ */ smooth("sin", (dy, _, x) => mul(dy, cos(x)));
@@ -36,16 +49,16 @@ export const sin = /* @__PURE__ */ smooth("sin", (dy, _, x) => mul(dy, cos(x)));
 export const cos = /* @__PURE__ */ smooth("cos", (dy, _, x) => neg(mul(dy, sin(x))));
 
 /** y = tan x, x in radians */
-export const tan = /* @__PURE__ */ smooth("tan", (dy, y) => mul(dy, add(square(y), 1)));
+export const tan = /* @__PURE__ */ smooth("tan", (dy, y) => tanGrad(dy, y));
 
 /** y = arcsin x in [−π/2, π/2]; NaN outside [−1, 1]. */
-export const asin = /* @__PURE__ */ smooth("asin", (dy, _, x) => div(dy, sqrt(oneMinusSquare(x))));
+export const asin = /* @__PURE__ */ smooth("asin", (dy, _, x) => asinGrad(dy, x));
 
 /** y = arccos x in [0, π]; NaN outside [−1, 1]. */
-export const acos = /* @__PURE__ */ smooth("acos", (dy, _, x) => neg(div(dy, sqrt(oneMinusSquare(x)))));
+export const acos = /* @__PURE__ */ smooth("acos", (dy, _, x) => acosGrad(dy, x));
 
 /** y = arctan x in [−π/2, π/2] */
-export const atan = /* @__PURE__ */ smooth("atan", (dy, _, x) => div(dy, add(square(x), 1)));
+export const atan = /* @__PURE__ */ smooth("atan", (dy, _, x) => atanGrad(dy, x));
 
 /** y = (eˣ − e⁻ˣ) / 2 */
 export const sinh = /* @__PURE__ */ smooth("sinh", (dy, _, x) => mul(dy, cosh(x)));
@@ -54,19 +67,56 @@ export const sinh = /* @__PURE__ */ smooth("sinh", (dy, _, x) => mul(dy, cosh(x)
 export const cosh = /* @__PURE__ */ smooth("cosh", (dy, _, x) => mul(dy, sinh(x)));
 
 /** y = ln(x + √(x² + 1)) */
-export const asinh = /* @__PURE__ */ smooth("asinh", (dy, _, x) => div(dy, sqrt(add(square(x), 1))));
+export const asinh = /* @__PURE__ */ smooth("asinh", (dy, _, x) => asinhGrad(dy, x));
 
 /** y = ln(x + √(x² − 1)); NaN below 1. */
-export const acosh = /* @__PURE__ */ smooth("acosh", (dy, _, x) => div(dy, sqrt(neg(oneMinusSquare(x)))));
+export const acosh = /* @__PURE__ */ smooth("acosh", (dy, _, x) => acoshGrad(dy, x));
 
 /** y = ½ ln((1 + x) / (1 − x)); ±∞ at ±1, NaN beyond. */
-export const atanh = /* @__PURE__ */ smooth("atanh", (dy, _, x) => div(dy, oneMinusSquare(x)));
+export const atanh = /* @__PURE__ */ smooth("atanh", (dy, _, x) => atanhGrad(dy, x));
 
 /** y = 2/√π ∫₀ˣ e^(−t²) dt */
 export const erf = /* @__PURE__ */ smooth("erf", (dy, _, x) => mul(dy, bell(x)));
 
 /** y = 1 − erf x, precise where that is small */
 export const erfc = /* @__PURE__ */ smooth("erfc", (dy, _, x) => neg(mul(dy, bell(x))));
+
+/** dx = dy · (y + 1): the gradient of y = expm1(x). */
+export const expm1Grad = /* @__PURE__ */ slope("expm1Grad", "y", (dy, y) => mul(dy, add(y, 1)));
+
+/** dx = dy · y · ln 2: the gradient of y = exp2(x). */
+export const exp2Grad = /* @__PURE__ */ slope("exp2Grad", "y", (dy, y) => mul(dy, mul(y, Math.LN2)));
+
+/** dx = dy / (1 + x): the gradient of y = log1p(x). */
+export const log1pGrad = /* @__PURE__ */ slope("log1pGrad", "x", (dy, x) => div(dy, add(x, 1)));
+
+/** dx = dy / (x · ln 2): the gradient of y = log2(x). */
+export const log2Grad = /* @__PURE__ */ slope("log2Grad", "x", (dy, x) => div(dy, mul(x, Math.LN2)));
+
+/** dx = dy · (1 + y²): the gradient of y = tan(x). */
+export const tanGrad = /* @__PURE__ */ slope("tanGrad", "y", (dy, y) => mul(dy, add(square(y), 1)));
+
+/** dx = dy / √(1 − x²): the gradient of y = asin(x). */
+export const asinGrad = /* @__PURE__ */ slope("asinGrad", "x", (dy, x) => div(dy, sqrt(oneMinusSquare(x))));
+
+/** dx = −dy / √(1 − x²): the gradient of y = acos(x). */
+export const acosGrad = /* @__PURE__ */ slope("acosGrad", "x", (dy, x) =>
+  neg(div(dy, sqrt(oneMinusSquare(x)))),
+);
+
+/** dx = dy / (1 + x²): the gradient of y = atan(x). */
+export const atanGrad = /* @__PURE__ */ slope("atanGrad", "x", (dy, x) => div(dy, add(square(x), 1)));
+
+/** dx = dy / √(x² + 1): the gradient of y = asinh(x). */
+export const asinhGrad = /* @__PURE__ */ slope("asinhGrad", "x", (dy, x) => div(dy, sqrt(add(square(x), 1))));
+
+/** dx = dy / √(x² − 1): the gradient of y = acosh(x). */
+export const acoshGrad = /* @__PURE__ */ slope("acoshGrad", "x", (dy, x) =>
+  div(dy, sqrt(mul(sub(x, 1), add(x, 1)))),
+);
+
+/** dx = dy / (1 − x²): the gradient of y = atanh(x). */
+export const atanhGrad = /* @__PURE__ */ slope("atanhGrad", "x", (dy, x) => div(dy, oneMinusSquare(x)));
 
 /**
  * z = xʸ, broadcast. NaN where x < 0 unless y is whole; 1 where y is 0 or x is 1, whatever the other. The gradient for x is 0

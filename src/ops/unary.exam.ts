@@ -20,6 +20,7 @@ export const relu: ExamOf<typeof ops.relu> = unary((x) => (x > 0 || Number.isNaN
 export const tanh: ExamOf<typeof ops.tanh> = unary(Math.tanh, moderate, 4);
 export const sigmoid: ExamOf<typeof ops.sigmoid> = unary((x) => 1 / (1 + Math.exp(-x)), moderate, 5);
 
+export const sqrtGrad: ExamOf<typeof ops.sqrtGrad> = unaryGrad((dy, y) => dy / (2 * y), nonzero, 2);
 export const squareGrad: ExamOf<typeof ops.squareGrad> = unaryGrad((dy, x) => 2 * dy * x, nonzero, 2);
 export const reluGrad: ExamOf<typeof ops.reluGrad> = unaryGrad((dy, y) => (y > 0 ? dy : 0), nonzero);
 export const tanhGrad: ExamOf<typeof ops.tanhGrad> = unaryGrad(

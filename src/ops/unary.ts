@@ -58,7 +58,7 @@ export const squareGrad = /* @__PURE__ */ unaryGrad(
 );
 
 /** y = √x; NaN below 0. */
-export const sqrt = /* @__PURE__ */ unary("sqrt", (dy, y) => mul(div(dy, y), 0.5));
+export const sqrt = /* @__PURE__ */ unary("sqrt", (dy, y) => sqrtGrad(dy, y));
 
 /** y = eˣ */
 export const exp = /* @__PURE__ */ unary("exp", (dy, y) => mul(dy, y));
@@ -77,6 +77,12 @@ export const sigmoid = /* @__PURE__ */ unary("sigmoid", (dy, y) => sigmoidGrad(d
 
 /** dx = dy where y > 0, else 0: the gradient of y = relu(x). */
 export const reluGrad = /* @__PURE__ */ unaryGrad("reluGrad", (g, _, y) => [() => reluGrad(g, y), null]);
+
+/** dx = dy / 2y: the gradient of y = √x. */
+export const sqrtGrad = /* @__PURE__ */ unaryGrad("sqrtGrad", (g, dy, y) => [
+  () => sqrtGrad(g, y),
+  () => neg(mul(g, div(sqrtGrad(dy, y), y))),
+]);
 
 /** dx = dy · (1 − y²): the gradient of y = tanh(x). */
 export const tanhGrad = /* @__PURE__ */ unaryGrad("tanhGrad", (g, dy, y) => [

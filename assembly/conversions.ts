@@ -1,25 +1,7 @@
 /** Numbers of one type as numbers of another: kernels FROMToTO over x, y [n]; the grid is elements. */
+import { convert } from "./loops";
 import { LANES, ne, splat } from "./simd";
-import { Brains, Bytes, Halves, Ints, Reals, Singles, Storage, Truths } from "./storage";
-
-/** y [n] of type To = x [n] of type From; a real that loses its fraction, or is too large, becomes the nearest there is. */
-function convert<From extends Storage, To extends Storage>(x: usize, y: usize, begin: i32, end: i32): void {
-  const from = changetype<From>(0);
-  const to = changetype<To>(0);
-  x += from.width() * begin;
-  y += to.width() * begin;
-  let n = end - begin;
-  for (; n >= LANES; n -= LANES) {
-    to.store(y, from.load(x));
-    x += from.width() * LANES;
-    y += to.width() * LANES;
-  }
-  for (; n > 0; n--) {
-    to.storeOne(y, from.loadOne(x));
-    x += from.width();
-    y += to.width();
-  }
-}
+import { Brains, Bytes, Halves, Ints, Reals, Storage, Truths } from "./storage";
 
 /** y [n] = [x ≠ 0], x of type From; NaN counts as true. */
 function test<From extends Storage>(x: usize, y: usize, begin: i32, end: i32): void {
@@ -58,16 +40,6 @@ export function realToBool(x: usize, y: usize, begin: i32, end: i32): void {
 /** y = [x ≠ 0] of i32. */
 export function intToBool(x: usize, y: usize, begin: i32, end: i32): void {
   test<Ints>(x, y, begin, end);
-}
-
-/** y = x of reals as float32. */
-export function realToSingle(x: usize, y: usize, begin: i32, end: i32): void {
-  convert<Reals, Singles>(x, y, begin, end);
-}
-
-/** y = x of float32 as reals. */
-export function singleToReal(x: usize, y: usize, begin: i32, end: i32): void {
-  convert<Singles, Reals>(x, y, begin, end);
 }
 
 /** y = x of reals as float16. */

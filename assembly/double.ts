@@ -1,6 +1,8 @@
-/** Transcendental functions of each element in float64. x, y [n]; the grid is elements. */
+/** Transcendental functions of each element in float64, and its conversions from and to float32. x, y [n]; the grid is elements. */
 import { broadcast } from "./broadcast";
 import * as gaussian from "./double/gaussian";
+import { convert } from "./loops";
+import { Reals, Singles } from "./storage";
 import { mapEach, Pairs, Scalar, ScalarPair } from "./double/scalar";
 
 export { elu, gelu, geluTanh, mish, selu, silu, softplus } from "./double/activations";
@@ -260,4 +262,14 @@ class Atan2 extends ScalarPair {
 /** z = the angle of the point (x, y), broadcast. */
 export function atan2(y: usize, x: usize, z: usize, layout: usize, begin: i32, end: i32): void {
   broadcast<Pairs<Atan2>>(y, x, z, layout, begin, end);
+}
+
+/** y = x of reals as float32. */
+export function realToSingle(x: usize, y: usize, begin: i32, end: i32): void {
+  convert<Reals, Singles>(x, y, begin, end);
+}
+
+/** y = x of float32 as reals. */
+export function singleToReal(x: usize, y: usize, begin: i32, end: i32): void {
+  convert<Singles, Reals>(x, y, begin, end);
 }

@@ -59,8 +59,6 @@ export {
   realToByte,
   realToHalf,
   realToInt,
-  realToSingle,
-  singleToReal,
 } from "./conversions";
 export { hardSigmoid, hardSigmoidGrad, hardSwish, hardSwishGrad } from "./activations";
 export { eluGrad, leakyRelu, leakyReluGrad, relu6, relu6Grad } from "./activations";

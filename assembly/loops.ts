@@ -205,3 +205,27 @@ export class One extends Span {
     storeOne(p, x);
   }
 }
+
+/** y [n] of type To = x [n] of type From; a real that loses its fraction, or is too large, becomes the nearest there is. */
+export function convert<From extends Storage, To extends Storage>(
+  x: usize,
+  y: usize,
+  begin: i32,
+  end: i32,
+): void {
+  const from = changetype<From>(0);
+  const to = changetype<To>(0);
+  x += from.width() * begin;
+  y += to.width() * begin;
+  let n = end - begin;
+  for (; n >= LANES; n -= LANES) {
+    to.store(y, from.load(x));
+    x += from.width() * LANES;
+    y += to.width() * LANES;
+  }
+  for (; n > 0; n--) {
+    to.storeOne(y, from.loadOne(x));
+    x += from.width();
+    y += to.width();
+  }
+}

@@ -160,7 +160,7 @@ export class Cos extends Unary {
   }
 }
 
-/** tan x; error ≤ 3.45 ULP plain and fused. */
+/** tan x; error ≤ 3.60 ULP plain, 3.30 fused. */
 export class Tan extends Unary {
   lanes(x: v128): v128 {
     return circular<Tangent>(x);

@@ -57,7 +57,7 @@ export function normal(
   end: i32,
 ): void {
   while (begin < end) {
-    const stop = min(end, (begin + BLOCK) & ~15);
+    const stop = min(end, (begin + BLOCK) & ~31);
     randomBits(y, key0, key1, begin, stop);
     for (let i = begin & ~7; i < stop; i += 8) {
       const at = y + (i << 2);

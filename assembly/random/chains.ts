@@ -71,7 +71,7 @@ function chain<L extends Link>(
   const threshold = splat(rate);
   const scale = splat(1 / (1 - rate));
   while (begin < end) {
-    const stop = min(end, (begin + BLOCK) & ~15);
+    const stop = min(end, (begin + BLOCK) & ~31);
     randomBits(y, key0, key1, begin, stop);
     for (let i = begin; i < stop;) {
       const col = i % cols;

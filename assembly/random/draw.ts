@@ -31,7 +31,7 @@ export function draw<F extends Draw>(
   const B = f32x4.splat(b);
   const C = f32x4.splat(c);
   while (begin < end) {
-    const stop = min(end, (begin + BLOCK) & ~15);
+    const stop = min(end, (begin + BLOCK) & ~31);
     randomBits(y, key0, key1, begin, stop);
     let i = begin;
     for (; i <= stop - 4; i += 4) {

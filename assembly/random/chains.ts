@@ -81,18 +81,28 @@ function chain<L extends Link>(
       i += n;
       while (n > 0) {
         const whole = n >= 4;
-        const bits = whole ? v128.load(y + at) : v128.load32_zero(y + at);
-        const z = whole
-          ? add(v128.load(x + at), v128.load(b))
-          : add(v128.load32_zero(x + at), v128.load32_zero(b));
-        const w = whole ? v128.load(other + at) : v128.load32_zero(other + at);
+        let bits: v128, z: v128, w: v128;
+        if (whole) {
+          bits = v128.load(y + at);
+          z = add(v128.load(x + at), v128.load(b));
+          w = v128.load(other + at);
+        } else {
+          bits = v128.load32_zero(y + at);
+          z = add(v128.load32_zero(x + at), v128.load32_zero(b));
+          w = v128.load32_zero(other + at);
+        }
         const result = changetype<L>(0).of(z, w, f32x4.ge(unit(bits), threshold), scale);
-        if (whole) v128.store(y + at, result);
-        else v128.store32_lane(y + at, result, 0);
-        const step: usize = whole ? 16 : 4;
-        at += step;
-        b += step;
-        n -= whole ? 4 : 1;
+        if (whole) {
+          v128.store(y + at, result);
+          at += 16;
+          b += 16;
+          n -= 4;
+        } else {
+          v128.store32_lane(y + at, result, 0);
+          at += 4;
+          b += 4;
+          n--;
+        }
       }
     }
     begin = stop;

@@ -2,7 +2,7 @@
 import { beforeAll, describe, expect, test } from "@jest/globals";
 import * as L from "../src/index.js";
 import { float64 } from "../src/float64.js";
-import type { AnyExam, Case, Reference, Sample } from "../src/exam.js";
+import { type AnyExam, type Case, inDouble, type Reference } from "../src/exam.js";
 import type { AnyOp } from "../src/op.js";
 import { runnable } from "./binaries.js";
 import { bitsOf, disagreement64, scalesOf } from "./compare.js";
@@ -17,14 +17,6 @@ const refused = ["argsortRows", "sortRows"];
 const widened = examined.filter(
   ({ name, op }) => Object.values(op.definition.inputs).some(takes64) && !refused.includes(name),
 );
-
-/** A case whose float32 inputs are float64. */
-function inDouble(case_: Case): Case {
-  const widen = (sample: Sample): Sample =>
-    sample.dtype === "float32" ? { ...sample, dtype: "float64" } : sample;
-  const attributes = case_.attributes as Record<string, unknown> | undefined;
-  return { inputs: case_.inputs.map(widen), attributes: attributes };
-}
 
 const isDouble = ({ inputs }: Case): boolean => inputs.some(({ dtype }) => dtype === "float64");
 

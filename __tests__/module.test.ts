@@ -147,8 +147,8 @@ const perRow = [
   "fold/place/place<assembly/fold/place/Smallest,assembly/fold/folds/Min>",
   ...["aggregate/min", "aggregate/minInt", "reduce/max", "reduce/maxInt"],
   `gemm/dots/dots<${reals}>`,
-  ...["Reals", "Halves", "Brains"].map(
-    (type) => `gemm/product/product<assembly/storage/${type},assembly/gemm/epilogue/Store>`,
+  ...["storage/Reals", "storage/reals/Halves", "storage/reals/Brains"].map(
+    (type) => `gemm/product/product<assembly/${type},assembly/gemm/epilogue/Store>`,
   ),
   `gemm/multiply/multiply<${strided},${strided},assembly/gemm/epilogue/Activate>`,
   `gemm/rows/sumRows<${reals}>`,

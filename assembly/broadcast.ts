@@ -1,10 +1,10 @@
 /** Loops over elements of tensors that broadcast, for a function given as a class. */
 import { Binary, zipTo } from "./loops";
 import { bytes, LANES, loadOne, splatFirst, storeOne, WORD } from "./simd";
-import { Reals, Storage } from "./storage";
+import { Output, Reals, Storage } from "./storage";
 
 /** z = F(x, y) for n elements, where y is one number; or F(y, x), swapped. */
-function against<F extends Binary, O extends Storage>(
+function against<F extends Binary, O extends Output>(
   x: usize,
   y: v128,
   z: usize,
@@ -33,7 +33,7 @@ function against<F extends Binary, O extends Storage>(
 }
 
 /** z = F(x, y) along n elements of a row, in which x and y advance by a step of 0 or 1. */
-function along<F extends Binary, O extends Storage>(
+function along<F extends Binary, O extends Output>(
   x: usize,
   y: usize,
   z: usize,
@@ -88,7 +88,7 @@ export function broadcast<F extends Binary>(
 }
 
 /** The same for z of another type. */
-export function broadcastTo<F extends Binary, O extends Storage>(
+export function broadcastTo<F extends Binary, O extends Output>(
   x: usize,
   y: usize,
   z: usize,

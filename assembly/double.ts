@@ -1,8 +1,9 @@
 /** Transcendental functions of each element in float64, and its conversions from and to float32. x, y [n]; the grid is elements. */
 import { broadcast } from "./broadcast";
 import * as gaussian from "./double/gaussian";
-import { convert } from "./loops";
-import { Reals, Singles } from "./storage";
+import { convert, Same } from "./loops";
+import { Reals } from "./storage";
+import { Singles } from "./storage/reals";
 import { mapEach, Pairs, Scalar, ScalarPair } from "./double/scalar";
 
 export { elu, gelu, geluTanh, mish, selu, silu, softplus } from "./double/activations";
@@ -266,10 +267,10 @@ export function atan2(y: usize, x: usize, z: usize, layout: usize, begin: i32, e
 
 /** y = x of reals as float32. */
 export function realToSingle(x: usize, y: usize, begin: i32, end: i32): void {
-  convert<Reals, Singles>(x, y, begin, end);
+  convert<Reals, Same, Singles>(x, y, begin, end);
 }
 
 /** y = x of float32 as reals. */
 export function singleToReal(x: usize, y: usize, begin: i32, end: i32): void {
-  convert<Singles, Reals>(x, y, begin, end);
+  convert<Singles, Same, Reals>(x, y, begin, end);
 }

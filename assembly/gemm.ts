@@ -1,7 +1,8 @@
 /** Matrix products, batched and with a bias and an activation. */
 import { Activate, Store } from "./gemm/epilogue";
 import { product, productBatched } from "./gemm/product";
-import { Brains, Halves, Reals } from "./storage";
+import { Reals } from "./storage";
+import { Brains, Halves } from "./storage/reals";
 
 /** C = A·B, A(i, p) = a[i·aRow + p·aCol] [m, k], B(p, j) = b[p·bRow + j·bCol] [k, n] → c [m, n]. */
 export function matmul(

@@ -3,7 +3,8 @@ import { broadcastTo } from "./broadcast";
 import { product, scaleSums } from "./int8/product";
 import { Binary } from "./loops";
 import { div, mul, nearest, pmax, pmin, splat } from "./simd";
-import { Bytes, Reals } from "./storage";
+import { Reals } from "./storage";
+import { Bytes } from "./storage/integers";
 
 /** The nearest multiple of scale to x, in units of it; at most `limit` in size. */
 function units(x: v128, scale: v128, limit: f64): v128 {

@@ -1,6 +1,6 @@
 /** Loops over elements [begin, end), for a function given as a class: tails are handled once, here. */
 import { bytes, LANES, loadOne, loadPart, mul, splat, storeOne, storePart, WORD } from "./simd";
-import { Reals, Storage } from "./storage";
+import { Output, Reals, Storage } from "./storage";
 
 /** A function of one vector. */
 export abstract class Unary {
@@ -34,7 +34,7 @@ export function map<F extends Unary>(x: usize, y: usize, begin: i32, end: i32): 
 }
 
 /** The same for y of another type. */
-export function mapTo<F extends Unary, O extends Storage>(x: usize, y: usize, begin: i32, end: i32): void {
+export function mapTo<F extends Unary, O extends Output>(x: usize, y: usize, begin: i32, end: i32): void {
   const f = changetype<F>(0);
   const o = changetype<O>(0);
   const vector = o.width() * LANES;
@@ -58,7 +58,7 @@ export function zip<F extends Binary>(x: usize, y: usize, z: usize, begin: i32, 
 }
 
 /** The same for z of another type. */
-export function zipTo<F extends Binary, O extends Storage>(
+export function zipTo<F extends Binary, O extends Output>(
   x: usize,
   y: usize,
   z: usize,
@@ -206,25 +206,36 @@ export class One extends Span {
   }
 }
 
-/** y [n] of type To = x [n] of type From; a real that loses its fraction, or is too large, becomes the nearest there is. */
-export function convert<From extends Storage, To extends Storage>(
+/** The function that changes nothing. */
+export class Same extends Unary {
+  lanes(x: v128): v128 {
+    return x;
+  }
+}
+
+/**
+ * y [n] of type To = F(x) for x [n] of type From. A real that loses its fraction, or is too large, becomes the nearest number that
+ * there is.
+ */
+export function convert<From extends Storage, F extends Unary, To extends Storage>(
   x: usize,
   y: usize,
   begin: i32,
   end: i32,
 ): void {
   const from = changetype<From>(0);
+  const f = changetype<F>(0);
   const to = changetype<To>(0);
   x += from.width() * begin;
   y += to.width() * begin;
   let n = end - begin;
   for (; n >= LANES; n -= LANES) {
-    to.store(y, from.load(x));
+    to.store(y, f.lanes(from.load(x)));
     x += from.width() * LANES;
     y += to.width() * LANES;
   }
   for (; n > 0; n--) {
-    to.storeOne(y, from.loadOne(x));
+    to.storeOne(y, f.lanes(from.loadOne(x)));
     x += from.width();
     y += to.width();
   }

@@ -66,6 +66,14 @@ export function nmadd(a: v128, b: v128, c: v128): v128 {
   return sub(c, mul(a, b));
 }
 
+/**
+ * c + the sums of four products of neighbouring bytes of a and b, in relaxed binaries alone. b must lie in [0, 127], for engines
+ * differ on what else it means.
+ */
+export function dotBytes(a: v128, b: v128, c: v128): v128 {
+  return i32x4.relaxed_dot_i8x16_i7x16_add_s(a, b, c);
+}
+
 export function neg(x: v128): v128 {
   return v128.neg<real>(x);
 }

@@ -1,8 +1,10 @@
-/** Every op on every shape of its exam's `bench`: npm run bench [FILTER…] [-- --quick] [--device wasm-simd] */
+/** Every op on every shape of its exam's `bench`: npm run bench [FILTER…] [-- --quick] [--device wasm-simd] [--float64] */
 import { parseArgs } from "node:util";
 import { Bench } from "tinybench";
-import { type BinaryName, init } from "../src/index.js";
-import type { AnyExam, Case } from "../src/exam.js";
+import { type BinaryName, DTypeError, init } from "../src/index.js";
+import { bytesOf } from "../src/dtype.js";
+import { type AnyExam, type Case, inDouble } from "../src/exam.js";
+import { float64 } from "../src/float64.js";
 import type { AnyOp, Plan } from "../src/op.js";
 import * as exams from "../src/ops/index.exam.js";
 import * as ops from "../src/ops/index.js";
@@ -15,7 +17,7 @@ import { duration, figure, giga, percent, rowPrinter, save } from "./report.js";
 import { uniform } from "./workload.js";
 
 const { values: options, positionals: filters } = parseArgs({
-  options: { quick: { type: "boolean" }, device: { type: "string" } },
+  options: { quick: { type: "boolean" }, device: { type: "string" }, float64: { type: "boolean" } },
   allowPositionals: true,
 });
 const time = options.quick ? { time: 30, warmupTime: 30 } : { time: 300, warmupTime: 200 };
@@ -30,7 +32,7 @@ function prepare(op: AnyOp, { inputs: samples, attributes: given }: Case) {
   const random = uniform(1);
   const inputs = samples.map(({ shape, dtype, element }) =>
     tensor(
-      Float32Array.from({ length: sizeOf(shape) }, (_, i) => element(i, random())),
+      Float64Array.from({ length: sizeOf(shape) }, (_, i) => element(i, random())),
       shape,
       dtype,
     ),
@@ -56,7 +58,7 @@ function streamOf(op: AnyOp, plan: Plan): { kind: Stream; bytes: number } | unde
   if ("view" in plan || !plan.bytes) return undefined;
   const written = op.inPlace
     ? plan.bytes / 2
-    : 4 * plan.outputs.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
+    : plan.outputs.reduce((sum, { shape, dtype }) => sum + bytesOf(dtype) * sizeOf(shape), 0);
   const part = written / plan.bytes;
   return {
     kind: part < 1 / 8 ? "read" : part > 7 / 8 ? "fill" : part < 0.4 ? "triad" : "copy",
@@ -93,7 +95,21 @@ function measure(works: Record<string, () => unknown>): Record<string, { median:
   );
 }
 
-const device = await init(options.device ? { prefer: [options.device as BinaryName] } : {});
+/** Whether a call is not refused for its dtypes. */
+function works(run: () => void): boolean {
+  try {
+    run();
+    return true;
+  } catch (error) {
+    if (error instanceof DTypeError) return false;
+    throw error;
+  }
+}
+
+const device = await init({
+  ...(options.device && { prefer: [options.device as BinaryName] }),
+  modules: options.float64 ? [float64] : [],
+});
 const limits = await Limits.create(device.name !== "wasm-simd");
 const here = machine();
 console.log(`${describe(here)}; ${device.name}\n`);
@@ -105,7 +121,11 @@ for (const [name, op] of Object.entries(ops) as [string, AnyOp][]) {
   const exam = (exams as unknown as Record<string, AnyExam | undefined>)[name];
   for (const [shapes, examined] of Object.entries(exam?.bench ?? {})) {
     if (filters.length > 0 && !filters.some((filter) => `${name} ${shapes}`.includes(filter))) continue;
-    const { run, plan, dispose } = prepare(op, examined);
+    const { run, plan, dispose } = prepare(op, options.float64 ? inDouble(examined) : examined);
+    if (options.float64 && !works(run)) {
+      dispose(); // there is no such op of float64
+      continue;
+    }
     const { flops = 0, bytes = 0 } = plan === undefined || "view" in plan ? {} : plan;
     const stream = plan && streamOf(op, plan);
     const registers = limits.registers();
@@ -114,7 +134,8 @@ for (const [name, op] of Object.entries(ops) as [string, AnyOp][]) {
     dispose();
     const { median, min } = timing.op;
     // The time that it must take at least: the arithmetic's or the traffic's, whichever is longer.
-    const arithmetic = (flops / registers.flops!) * timing.registers.median;
+    const lanes = options.float64 ? 2 : 1; // half as many of float64 in a vector
+    const arithmetic = ((lanes * flops) / registers.flops!) * timing.registers.median;
     const traffic = memory ? (bytes / memory.bytes!) * timing.memory.median : 0;
     const least = Math.max(arithmetic, traffic);
     const limit = least === 0 ? "" : arithmetic > traffic ? "multiply-add" : stream!.kind;

@@ -65,6 +65,13 @@ export type ExamOf<O> = Exam<InputsOf<O>, AttributesOf<O>, O>;
 /** Any op's exam: what loops over all of them see. */
 export type AnyExam = Exam<readonly Tensor[], Readonly<Record<string, unknown>>, AnyOp>;
 
+/** A case whose float32 inputs are float64. */
+export function inDouble({ inputs, attributes }: Case): Case {
+  const widen = (sample: Sample): Sample =>
+    sample.dtype === "float32" ? { ...sample, dtype: "float64" } : sample;
+  return { inputs: inputs.map(widen), attributes };
+}
+
 // Samples
 
 /** Real numbers, uniform in [low, high). */

@@ -6,7 +6,7 @@
 import { FUSED } from "../simd";
 import { boundsOf, sumLines, sumOf } from "./lines";
 import { pack, Pairs, Quads, Unit } from "./pack";
-import { NR, pairTile, turnedTile, wideTile } from "./tile";
+import { byteTile, InA, InB, NR, pairTile, Side } from "./tile";
 
 /** Rows or columns of C in one unit of the grid, and the blocks, in words of k. `src/ops/gemm.ts` repeats them. */
 const ROWS: i32 = 12;
@@ -19,32 +19,23 @@ const EDGE: usize = 192;
 /** Up to so many rows of C are dot products, where the lines of both operands lie along k. */
 const FEW: i32 = 4;
 
-/** How panels are multiplied: a Unit, a height of tiles, and which operand is moved. */
+/** How panels are multiplied: the height of a tile, and the tile. */
 abstract class Way {
   abstract height(): i32;
   abstract multiply(a: usize, b: usize, c: usize, cStep: usize, words: i32): void;
 }
 
-/** B in [0, 127]. */
-class WideB extends Way {
+/** Bytes, those of one operand in [0, 127]. */
+class Moved<S extends Side> extends Way {
   height(): i32 {
     return 6;
   }
   multiply(a: usize, b: usize, c: usize, cStep: usize, words: i32): void {
-    wideTile(a, b, c, cStep, words);
+    byteTile<S>(a, b, c, cStep, words);
   }
 }
 
-/** A in [0, 127]. */
-class WideA extends Way {
-  height(): i32 {
-    return 6;
-  }
-  multiply(a: usize, b: usize, c: usize, cStep: usize, words: i32): void {
-    turnedTile(a, b, c, cStep, words);
-  }
-}
-
+/** 16-bit integers. */
 class Widened extends Way {
   height(): i32 {
     return 4;
@@ -98,13 +89,43 @@ export function product(
     if (bMove >= 0) {
       sumLines(x, aRow, aCol, rows, k, -bMove, scratch);
       for (let i = 0; i < rows; i++) fillRow(y + cStep * i, load<i32>(scratch + ((<usize>i) << 2)), cols);
-      return blocks<WideB, Quads>(x, aRow, aCol, z, bCol, bRow, y, cStep, rows, cols, k, 0, bMove, scratch);
+      return blocks<Moved<InB>, Quads>(
+        x,
+        aRow,
+        aCol,
+        z,
+        bCol,
+        bRow,
+        y,
+        cStep,
+        rows,
+        cols,
+        k,
+        0,
+        bMove,
+        scratch,
+      );
     }
     const aMove = moveOf(boundsOf(a, m * k));
     if (aMove >= 0) {
       sumLines(z, bCol, bRow, cols, k, -aMove, y);
       for (let i = 1; i < rows; i++) memory.copy(y + cStep * i, y, (<usize>cols) << 2);
-      return blocks<WideA, Quads>(x, aRow, aCol, z, bCol, bRow, y, cStep, rows, cols, k, aMove, 0, scratch);
+      return blocks<Moved<InA>, Quads>(
+        x,
+        aRow,
+        aCol,
+        z,
+        bCol,
+        bRow,
+        y,
+        cStep,
+        rows,
+        cols,
+        k,
+        aMove,
+        0,
+        scratch,
+      );
     }
   }
   for (let i = 0; i < rows; i++) memory.fill(y + cStep * i, 0, (<usize>cols) << 2);

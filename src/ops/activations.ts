@@ -9,7 +9,7 @@ import { add, div, mul, sameShapes, sub } from "./binary.js";
 import { cast } from "./cast.js";
 import { clip, less, logicalAnd, minimum, where } from "./pointwise.js";
 import { erfc } from "./transcendental.js";
-import { elementwise, exp, neg, sigmoid, square, tanh, unary } from "./unary.js";
+import { definedGrad, elementwise, exp, neg, sigmoid, square, tanh, unary } from "./unary.js";
 
 type Gradient = (dy: Tensor, x: Tensor) => Tensor;
 
@@ -17,16 +17,7 @@ const activation = (name: KernelName, dx: Gradient) => unary(name, (dy, _, x) =>
 
 /** dx = dy · slope(x) */
 const gradient = (name: KernelName, slope: (x: Tensor) => Tensor) =>
-  op<[dy: Tensor, x: Tensor]>()({
-    name,
-    part,
-    inputs: { dy: "real", x: "real" },
-    plan([dy, x]) {
-      sameShapes(name, dy, x, ["dy", "x"]);
-      return elementwise(name, dy, 2);
-    },
-    fallback: ([dy, x]) => mul(dy, slope(x)),
-  });
+  definedGrad(name, part, "x", (dy, x) => mul(dy, slope(x)));
 
 const between = (x: Tensor, low: number, high: number): Tensor => logicalAnd(less(low, x), less(x, high));
 

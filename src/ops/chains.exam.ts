@@ -99,7 +99,12 @@ export const biasActivationDropoutGrad: ExamOf<typeof ops.biasActivationDropoutG
       message: "biasActivationDropoutGrad: dy is [3] and x is [2, 3], expected the same",
     },
   ],
-  bench: {},
+  bench: {
+    gelu: {
+      inputs: [reals(layer), reals(layer), reals([2048])],
+      attributes: { key, rate: 0.1, activation: "gelu" },
+    },
+  },
 };
 
 export const biasDropoutAdd: ExamOf<typeof ops.biasDropoutAdd> = {

@@ -168,6 +168,18 @@ export const matmul: ExamOf<typeof ops.matmul> = {
     "128x768x3072": { inputs: [reals([128, 768]), reals([768, 3072])] },
     "128x3072x768": { inputs: [reals([128, 3072]), reals([3072, 768])] },
     "12 of 128x64x128": { inputs: [reals([12, 128, 64]), reals([12, 64, 128])] },
+    ...Object.fromEntries(
+      (["float16", "bfloat16"] as const).flatMap((dtype) => [
+        [`512 of ${dtype}`, { inputs: [reals([512, 512]), { ...reals([512, 512]), dtype }] }],
+        [
+          `1x1024x1024 Bᵀ of ${dtype}`,
+          {
+            inputs: [reals([1, 1024]), { ...reals([1024, 1024]), dtype }],
+            attributes: { transposeB: true },
+          },
+        ],
+      ]),
+    ),
     "512 Aᵀ B": { ...square(512), attributes: { transposeA: true } },
     "512 A Bᵀ": { ...square(512), attributes: { transposeB: true } },
     "512 Aᵀ Bᵀ": { ...square(512), attributes: { transposeA: true, transposeB: true } },

@@ -10,14 +10,14 @@ import { reshape } from "./movement.js";
 import { sum } from "./reduce.js";
 import { relu, reluGrad, sigmoid, sigmoidGrad, tanh, tanhGrad } from "./unary.js";
 
-interface Transposes {
+export interface Transposes {
   /** Read the last two axes of a (of b) exchanged. No copy is made. */
   transposeA?: boolean;
   transposeB?: boolean;
 }
 
 /** Rows, columns and the steps between them, in elements, of the last two axes. */
-export function matrixOf(name: string, argument: string, x: Spec, transposed: boolean | undefined) {
+function matrixOf(name: string, argument: string, x: Spec, transposed: boolean | undefined) {
   const rank = x.shape.length;
   if (rank < 2)
     throw new ShapeError(
@@ -27,6 +27,18 @@ export function matrixOf(name: string, argument: string, x: Spec, transposed: bo
   return transposed
     ? { rows: cols, cols: rows, row: 1, col: cols, batch: x.shape.slice(0, -2) }
     : { rows, cols, row: cols, col: 1, batch: x.shape.slice(0, -2) };
+}
+
+/** The matrices of a product; throws unless a has as many columns as b has rows. */
+export function matricesOf(name: string, a: Spec, b: Spec, { transposeA, transposeB }: Transposes) {
+  const A = matrixOf(name, "a", a, transposeA);
+  const B = matrixOf(name, "b", b, transposeB);
+  if (A.cols === B.rows) return [A, B] as const;
+  const read = (x: Spec, transposed?: boolean): string => show(x.shape) + (transposed ? " transposed" : "");
+  throw new ShapeError(
+    `${name}: a is ${read(a, transposeA)} and b is ${read(b, transposeB)}; ` +
+      `a has ${A.cols} columns and b has ${B.rows} rows`,
+  );
 }
 
 /** What the kernel's name adds for the dtype of weights: they have that of x, or 16 bits where x is float32. */
@@ -51,16 +63,7 @@ export const matmul = /* @__PURE__ */ op<[a: Tensor, b: Tensor], Transposes>()({
   inputs: { a: "real", b: "weight" },
   defaults: { transposeA: false, transposeB: false },
   plan([a, b], { transposeA, transposeB }) {
-    const A = matrixOf("matmul", "a", a, transposeA);
-    const B = matrixOf("matmul", "b", b, transposeB);
-    if (A.cols !== B.rows) {
-      const read = (x: Spec, transposed?: boolean): string =>
-        show(x.shape) + (transposed ? " transposed" : "");
-      throw new ShapeError(
-        `matmul: a is ${read(a, transposeA)} and b is ${read(b, transposeB)}; ` +
-          `a has ${A.cols} columns and b has ${B.rows} rows`,
-      );
-    }
+    const [A, B] = matricesOf("matmul", a, b, { transposeA, transposeB });
     const word = wordOf("matmul", "b", a, b);
     const batch = broadcastShapes("matmul", A.batch, B.batch, ["batch of a", "batch of b"]);
     const count = sizeOf(batch);

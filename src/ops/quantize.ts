@@ -9,7 +9,7 @@ import { broadcasting, div, mul, unbroadcast } from "./binary.js";
 import { cast } from "./cast.js";
 import { abs } from "./elementary.js";
 import { gemmInt8 } from "./gemm.js";
-import { matrixOf } from "./matmul.js";
+import { matricesOf, type Transposes } from "./matmul.js";
 import { equal, lessEqual, where } from "./pointwise.js";
 import { max, type Over } from "./reduce.js";
 
@@ -85,26 +85,15 @@ export const fakeQuantize = /* @__PURE__ */ op<[x: Tensor, scale: Tensor], Bits>
   ],
 });
 
-interface Transposes {
-  /** Read the last two axes of a (of b) exchanged. No copy is made. */
-  transposeA?: boolean;
-  transposeB?: boolean;
-}
-
 /** Up to this k no sum of products leaves int32. */
 const LONGEST = 2 ** 17 - 1;
 
-function product(name: string, a: Spec, b: Spec, { transposeA, transposeB }: Transposes) {
-  const A = matrixOf(name, "a", a, transposeA);
-  const B = matrixOf(name, "b", b, transposeB);
-  if (b.shape.length !== 2 || (transposeA && a.shape.length !== 2))
+function product(name: string, a: Spec, b: Spec, transposes: Transposes) {
+  if (b.shape.length !== 2 || (transposes.transposeA && a.shape.length !== 2))
     throw new ShapeError(
       `${name}: a is ${show(a.shape)} and b is ${show(b.shape)}, expected b (and a transposed) of two axes`,
     );
-  if (A.cols !== B.rows)
-    throw new ShapeError(
-      `${name}: a is ${show(a.shape)} and b is ${show(b.shape)}; a has ${A.cols} columns and b has ${B.rows} rows`,
-    );
+  const [A, B] = matricesOf(name, a, b, transposes);
   if (A.cols > LONGEST)
     throw new ShapeError(
       `${name}: a has ${A.cols} columns, expected at most ${LONGEST}, whose sums int32 holds`,

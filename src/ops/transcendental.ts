@@ -4,25 +4,15 @@ import type { KernelName } from "../generated/kernels.js";
 import { op } from "../op.js";
 import type { Cotangent } from "../tape.js";
 import type { Tensor } from "../tensor.js";
-import { add, broadcasting, div, mul, sameShapes, sub, unbroadcast } from "./binary.js";
+import { add, broadcasting, div, mul, sub, unbroadcast } from "./binary.js";
 import { equal, less, logicalAnd, logicalNot, where } from "./pointwise.js";
-import { elementwise, exp, log, neg, sqrt, square, unary } from "./unary.js";
+import { definedGrad, exp, log, neg, sqrt, square, unary } from "./unary.js";
 
 const smooth = (name: KernelName, rule: (dy: Tensor, y: Tensor, x: Tensor) => Tensor) =>
   unary(name, rule, part);
 
-/** A gradient with a kernel, by what it means in plain ops; of x or of y. */
-const slope = (name: KernelName, argument: "x" | "y", rule: (dy: Tensor, x: Tensor) => Tensor) =>
-  op<[dy: Tensor, x: Tensor]>()({
-    name,
-    part,
-    inputs: { dy: "real", [argument]: "real" },
-    plan([dy, x]) {
-      sameShapes(name, dy, x, ["dy", argument]);
-      return elementwise(name, dy, 2);
-    },
-    fallback: ([dy, x]) => rule(dy, x),
-  });
+const slope = (name: KernelName, argument: "x" | "y", definition: (dy: Tensor, x: Tensor) => Tensor) =>
+  definedGrad(name, part, argument, definition);
 
 /** 1 − x², without cancellation at ±1. */
 const oneMinusSquare = (x: Tensor): Tensor => mul(sub(1, x), add(x, 1));

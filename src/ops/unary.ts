@@ -31,17 +31,37 @@ export const unary = (name: KernelName, rule: Rule, part?: Part, accepted: Real 
 
 type GradientRule = (g: Tensor, dy: Tensor, y: Tensor) => readonly [Cotangent, Cotangent];
 
+/** One pass over dy and an argument of its shape. */
+const gradientPlan =
+  (name: KernelName, argument: "x" | "y") =>
+  ([dy, x]: readonly Spec[]): Launch => {
+    sameShapes(name, dy, x, ["dy", argument]);
+    return elementwise(name, dy, 2);
+  };
+
 /** dx = dy · a function of y: of the result, or of the argument, whichever `argument` names. Linear in dy. */
 export const unaryGrad = (name: KernelName, rule: GradientRule, argument: "x" | "y" = "y", part?: Part) =>
   op<[dy: Tensor, y: Tensor]>()({
     name,
     part,
     inputs: { dy: "real", [argument]: "real" },
-    plan([dy, y]) {
-      sameShapes(name, dy, y, ["dy", argument]);
-      return elementwise(name, dy, 2);
-    },
+    plan: gradientPlan(name, argument),
     vjp: (g, _, [dy, y]) => rule(g, dy, y),
+  });
+
+/** The same, whose derivative is that of its definition in plain ops. */
+export const definedGrad = (
+  name: KernelName,
+  part: Part,
+  argument: "x" | "y",
+  definition: (dy: Tensor, x: Tensor) => Tensor,
+) =>
+  op<[dy: Tensor, x: Tensor]>()({
+    name,
+    part,
+    inputs: { dy: "real", [argument]: "real" },
+    plan: gradientPlan(name, argument),
+    fallback: ([dy, x]) => definition(dy, x),
   });
 
 /** y = −x; of int32 modulo 2³². */

@@ -78,18 +78,16 @@ function copyPanels<S extends Storage>(
   }
 }
 
-/** Two or three vectors, the last of them perhaps half as long. */
+/** One, two or three vectors of each row; of six float32 the second overlaps the first. */
 function copyRows<S extends Storage>(x: usize, step: usize, width: i32, k: i32, panel: usize): void {
   const s = changetype<S>(0),
-    vector = s.width() * LANES;
+    second = min(LANES, width - LANES),
+    from = s.width() * second,
+    to = bytes(second);
   for (; k > 0; k--) {
     v128.store(panel, s.load(x));
-    if (width >= 2 * LANES) v128.store(panel, s.load(x + vector), 16);
-    if (width >= 3 * LANES) v128.store(panel, s.load(x + 2 * vector), 32);
-    if (LANES == 4 && width == 6) {
-      v128.store32_lane(panel, s.loadOne(x + 4 * s.width()), 0, 16);
-      v128.store32_lane(panel, s.loadOne(x + 5 * s.width()), 0, 20);
-    }
+    if (second) v128.store(panel + to, s.load(x + from));
+    if (width > 2 * LANES) v128.store(panel, s.load(x + 2 * from), 32);
     x += step;
     panel += bytes(width);
   }

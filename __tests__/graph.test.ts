@@ -39,7 +39,7 @@ const layers: readonly (readonly RegExp[])[] = [
   [/^src\/tensor\.ts$/],
   [/^src\/devices\/device\.ts$/],
   [/^src\/(memory|shape)\.ts$/],
-  [/^src\/(errors|dtype|draws)\.ts$/, /^src\/generated\//],
+  [/^src\/(errors|dtype|draws|precision)\.ts$/, /^src\/generated\//],
 ];
 
 const layerOf = (file: string): number =>
@@ -93,6 +93,8 @@ describe("assembly", () => {
   /** What is shared by the families of kernels; all else is a family, one file or folder each. */
   const shared = [
     "simd",
+    "gemm",
+    "geometry",
     "storage",
     "loops",
     "broadcast",

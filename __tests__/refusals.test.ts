@@ -37,6 +37,81 @@ const cases: [call: () => unknown, error: new (message: string) => Error, messag
     "pad: mode is mirror, expected one of constant, reflect, replicate, circular",
   ],
   [
+    () => L.depthwiseConv2d(zeros(1, 5, 5, 3), zeros(3, 3, 4, 1)),
+    ShapeError,
+    "depthwiseConv2d: filter is [3, 3, 4, 1], expected [height, width, 3, multiplier] (channels of x [1, 5, 5, 3])",
+  ],
+  [
+    () => L.depthwiseConv2d(zeros(5, 5, 3), zeros(3, 3, 3, 1)),
+    ShapeError,
+    "depthwiseConv2d: x is [5, 5, 3], expected [batch, height, width, channels]",
+  ],
+  [
+    () => L.separableConv2d(zeros(1, 5, 5, 3), zeros(3, 3, 3, 2), zeros(1, 1, 5, 4)),
+    ShapeError,
+    "separableConv2d: pointwise is [1, 1, 5, 4], expected [1, 1, 6, outputs]",
+  ],
+  [
+    () => L.prepack(zeros(3, 4)),
+    ShapeError,
+    "prepack: filter is [3, 4], expected one, two or three axes, channels / groups, outputs",
+  ],
+  [
+    () => L.prepack(zeros(3, 3, 4, 5)).apply(zeros(1, 5, 5, 3)),
+    ShapeError,
+    "conv2d: filter is [3, 3, 4, 5] in 1 group, for 4 channels, and x [1, 5, 5, 3] has 3",
+  ],
+  [
+    () => L.avgPool(zeros(1, 2, 2, 3), 3),
+    ShapeError,
+    "avgPool: a window of 3 taps reaches over 3 pixels along axis 1, and x has 2, with its padding 2",
+  ],
+  [
+    () => L.avgPool(zeros(1, 4, 4, 3), [2, 0]),
+    OptionError,
+    "avgPool: kernel is [2, 0], expected whole numbers ≥ 1",
+  ],
+  [
+    () => L.adaptiveAvgPool(zeros(1, 0, 4, 3), 2),
+    ShapeError,
+    "adaptiveAvgPool: x is [1, 0, 4, 3], which has no pixels",
+  ],
+  [
+    () => L.globalAvgPool(zeros(4, 3)),
+    ShapeError,
+    "globalAvgPool: x is [4, 3], expected a batch of images of one, two or three axes",
+  ],
+  [
+    () => L.resizeBilinear(zeros(1, 4, 4, 3), 2, { coordinates: "corners" as never }),
+    OptionError,
+    'resizeBilinear: coordinates is "corners", expected one of halfPixel, alignCorners, asymmetric',
+  ],
+  [
+    () => L.resizeNearest(zeros(1, 4, 4, 3), [2]),
+    OptionError,
+    "resizeNearest: size is [2], expected 2 numbers or one",
+  ],
+  [
+    () => L.pixelShuffle(zeros(1, 4, 4, 6), 2),
+    ShapeError,
+    "pixelShuffle: x is [1, 4, 4, 6], whose 6 channels do not divide by 2²",
+  ],
+  [
+    () => L.pixelUnshuffle(zeros(1, 5, 4, 6), 2),
+    ShapeError,
+    "pixelUnshuffle: x is [1, 5, 4, 6], whose 5 × 4 pixels do not divide by 2",
+  ],
+  [
+    () => new L.nn.Conv2d(3, 4, 3, { key: L.random.key(1), groups: 2 }),
+    OptionError,
+    "Conv2d: groups is 2, expected a whole number that divides 3 channels and 4 outputs",
+  ],
+  [
+    () => new L.nn.Conv2d(3, 4, [3, 3, 3], { key: L.random.key(1) }),
+    OptionError,
+    "Conv2d: kernel is [3, 3, 3], expected 2 numbers or one",
+  ],
+  [
     () => L.topk(zeros(3), 4),
     ShapeError,
     "topk: k is 4, expected a whole number in [0, 3] (axis -1 of x [3])",

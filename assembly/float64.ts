@@ -30,7 +30,17 @@ export { argmax, max, maxGrad, sum } from "./reduce";
 export { argmin, min, prod } from "./aggregate";
 export { copyStrided, gather, pad, scatterAdd, transpose, writeStrided } from "./movement";
 export * from "./slopes";
-export { matmul, matmulBatched } from "./gemm";
+export { linear, matmul, matmulBatched } from "./gemm";
+export { maxPool, maxPoolGrad, maxPoolTake, resample } from "./pooling";
+export {
+  conv,
+  convFilter,
+  convPoint,
+  convTranspose,
+  depthwise,
+  depthwiseFilter,
+  depthwiseTranspose,
+} from "./conv";
 export { cumprod, cumsum, histogram, putAlong, takeAlong } from "./order";
 export {
   clip,

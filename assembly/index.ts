@@ -11,3 +11,5 @@ export * from "./parts/pointwise";
 export * from "./parts/conversions";
 export * from "./parts/int8";
 export * from "./parts/chains";
+export * from "./parts/convolution";
+export * from "./parts/pooling";

@@ -36,6 +36,10 @@ export type Task =
   | { readonly kind: "add" | "mul" | Elementwise | "softmax" | "transpose" }
   | { readonly kind: "sum"; readonly axis: number }
   | { readonly kind: "argmax" }
+  /** Images x [batch, height, width, channels], a constant filter [height, width, channels / groups, outputs], padding "same". */
+  | { readonly kind: "conv"; readonly stride: number; readonly groups: number; readonly precise: boolean }
+  | { readonly kind: "maxPool"; readonly kernel: number; readonly stride: number }
+  | { readonly kind: "globalAverage" }
   | { readonly kind: "gather"; readonly indices: Int32Array }
   | { readonly kind: "train"; readonly labels: Int32Array; readonly learningRate: number };
 

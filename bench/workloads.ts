@@ -197,6 +197,107 @@ function gather(rows: number, cols: number, count: number): Workload {
   };
 }
 
+/** Taps, and pixels before the first: padding "same". */
+const before = (extent: number, kernel: number, stride: number): number =>
+  Math.floor(Math.max(0, (Math.ceil(extent / stride) - 1) * stride + kernel - extent) / 2);
+
+/** Images with padding "same" under windows of kernel × kernel; `precise` allows no algorithm that rounds more. */
+function conv(
+  extent: number,
+  channels: number,
+  outputs: number,
+  kernel: number,
+  { stride = 1, groups = 1, precise = false } = {},
+): Workload {
+  const depth = channels / groups;
+  const places = Math.ceil(extent / stride);
+  const first = before(extent, kernel, stride);
+  const each = outputs / groups;
+  return {
+    name:
+      `conv ${kernel}×${kernel}${stride > 1 ? ` s${stride}` : ""}${groups > 1 ? " of each" : ""} ${extent}²×${channels}` +
+      `${groups > 1 ? "" : ` → ${outputs}`}${precise ? " precise" : ""}`,
+    task: { kind: "conv", stride, groups, precise },
+    inputs: () => [reals(12, 1, extent, extent, channels), reals(13, kernel, kernel, depth, outputs)],
+    shape: [1, places, places, outputs],
+    flops: 2 * places ** 2 * kernel ** 2 * depth * outputs,
+    exact:
+      ([x, filter]) =>
+      (index) => {
+        const o = index % outputs;
+        const [row, col] = [Math.floor(index / outputs / places), Math.floor(index / outputs) % places];
+        let [value, magnitude] = [0, 0];
+        for (let i = 0; i < kernel; i++)
+          for (let j = 0; j < kernel; j++) {
+            const [h, w] = [row * stride + i - first, col * stride + j - first];
+            if (h < 0 || h >= extent || w < 0 || w >= extent) continue;
+            for (let c = 0; c < depth; c++) {
+              const product =
+                x.data[(h * extent + w) * channels + Math.floor(o / each) * depth + c] *
+                filter.data[((i * kernel + j) * depth + c) * outputs + o];
+              value += product;
+              magnitude += Math.abs(product);
+            }
+          }
+        return { value, tolerance: RELATIVE * magnitude };
+      },
+  };
+}
+
+function maxPool(extent: number, channels: number, kernel: number, stride: number): Workload {
+  const places = Math.ceil(extent / stride);
+  const first = before(extent, kernel, stride);
+  return {
+    name: `maxPool ${kernel}×${kernel} s${stride} ${extent}²×${channels}`,
+    task: { kind: "maxPool", kernel, stride },
+    inputs: () => [reals(14, 1, extent, extent, channels)],
+    shape: [1, places, places, channels],
+    bytes: 4 * channels * (extent ** 2 + places ** 2),
+    stream: "copy",
+    exact:
+      ([x]) =>
+      (index) => {
+        const c = index % channels;
+        const [row, col] = [Math.floor(index / channels / places), Math.floor(index / channels) % places];
+        let value = -Infinity;
+        for (let h = row * stride - first; h < row * stride - first + kernel; h++)
+          for (let w = col * stride - first; w < col * stride - first + kernel; w++)
+            if (h >= 0 && h < extent && w >= 0 && w < extent)
+              value = Math.max(value, x.data[(h * extent + w) * channels + c]);
+        return { value, tolerance: 0 };
+      },
+  };
+}
+
+function globalAverage(extent: number, channels: number): Workload {
+  return {
+    name: `global average ${extent}²×${channels}`,
+    task: { kind: "globalAverage" },
+    inputs: () => [reals(15, 1, extent, extent, channels)],
+    shape: [1, channels],
+    bytes: 4 * channels * (extent ** 2 + 1),
+    stream: "read",
+    exact:
+      ([x]) =>
+      (index) => {
+        let [value, magnitude] = [0, 0];
+        for (let pixel = 0; pixel < extent ** 2; pixel++) {
+          value += x.data[pixel * channels + index] / extent ** 2;
+          magnitude += Math.abs(x.data[pixel * channels + index]) / extent ** 2;
+        }
+        return { value, tolerance: RELATIVE * magnitude };
+      },
+  };
+}
+
+/** The 3 × 3 convolutions of ResNet. */
+const residual = [
+  [56, 64],
+  [28, 128],
+  [14, 256],
+  [7, 512],
+] as const;
+
 export const workloads: readonly Workload[] = [
   ...[32, 64, 128, 256, 512, 1024, 2048].map(square),
   matmul("512 Aᵀ", 512, 512, 512, { tA: true }),
@@ -216,6 +317,14 @@ export const workloads: readonly Workload[] = [
   named(10, 128, 256, { tA: true }),
   named(128, 10, 256),
   train(128, [784, 256, 10]),
+  ...residual.map(([extent, channels]) => conv(extent, channels, channels, 3)),
+  ...residual.map(([extent, channels]) => conv(extent, channels, channels, 3, { precise: true })),
+  conv(56, 64, 256, 1),
+  conv(224, 3, 64, 7, { stride: 2 }),
+  conv(112, 32, 32, 3, { groups: 32 }),
+  conv(56, 144, 144, 3, { groups: 144, stride: 2 }),
+  maxPool(112, 64, 3, 2),
+  globalAverage(7, 2048),
   binary("add", [16]),
   binary("add", [1024, 1024]),
   binary("mul", [1024, 1024]),

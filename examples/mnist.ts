@@ -19,7 +19,7 @@ import {
   type Tensor,
   valueAndGrad,
 } from "lanewise";
-import { type Digits, mnist, SIDE } from "./data/mnist.js";
+import { type Digits, Images, mnist, SIDE } from "./data/mnist.js";
 import { besideTfjs } from "./mnist-speed.js";
 import {
   bold,
@@ -36,9 +36,11 @@ import {
   table,
 } from "./terminal.js";
 
-const EPOCHS = 3;
-const BATCH = 128;
 const LEARNING_RATE = 0.004;
+/** Digits that are read at a time. */
+const READ = 1000;
+/** Digits in a batch of the comparison. */
+const BATCH = 128;
 const FILE = fileURLToPath(new URL("../build/mnist.safetensors", import.meta.url));
 const seed = random.key(1);
 
@@ -47,23 +49,28 @@ showDevice();
 const train = mnist("train");
 const test = mnist("test");
 
-const model = network(random.foldIn(seed, 0));
-learn(model, train);
+const model = dense(random.foldIn(seed, 0));
+say("a dense network, 784-256-10");
+learn(model, train, { epochs: 3, batch: 128 });
 const reading = read(model, test);
-const right = percent(shareOfEqual(reading.digits, test.labels.dataSync()));
-say(`${bold(right)} of ${integer(test.count)} digits it never saw are read correctly\n`);
+showRight(reading);
 showMisread(reading, test);
 
 save(model, FILE);
-const copy = network(random.foldIn(seed, 1));
+const copy = dense(random.foldIn(seed, 1));
 load(copy, FILE);
 const same = percent(shareOfEqual(reading.digits, read(copy, test).digits));
 say(`loaded it into a new network, which reads ${bold(same)} of them the same\n`);
 
+say("a convolutional network, twice 3 × 3 and the largest of 2 × 2, with 16 and 32 channels");
+const images = convolutional(random.foldIn(seed, 100));
+learn(images, train, { epochs: 2, batch: 64 });
+showRight(read(images, test));
+
 await showSpeed(train);
 
 /** 784 → 256 → 10. */
-function network(key: random.Key): nn.Module {
+function dense(key: random.Key): nn.Module {
   const [first, second] = random.split(key);
   return new nn.Sequential(
     new nn.Linear(SIDE * SIDE, 256, { key: first, initializer: nn.heUniform }),
@@ -72,31 +79,54 @@ function network(key: random.Key): nn.Module {
   );
 }
 
+/** 28² × 1 → 3 × 3 × 16 → 14² → 3 × 3 × 32 → 7² → 10. */
+function convolutional(key: random.Key): nn.Module {
+  const [first, second, last] = random.split(key, 3);
+  const options = { padding: "same", initializer: nn.heUniform } as const;
+  return new nn.Sequential(
+    new Images(),
+    new nn.Conv2d(1, 16, 3, { key: first, ...options }),
+    new nn.ReLU(),
+    new nn.MaxPool(2),
+    new nn.Conv2d(16, 32, 3, { key: second, ...options }),
+    new nn.ReLU(),
+    new nn.MaxPool(2),
+    new nn.Flatten(),
+    new nn.Linear(7 * 7 * 32, 10, { key: last }),
+  );
+}
+
+interface Course {
+  /** How often every digit is seen. */
+  readonly epochs: number;
+  readonly batch: number;
+}
+
 /** Trains with Adam, whose learning rate falls to 0 along half a cosine. */
-function learn(model: nn.Module, { images, labels, count }: Digits): void {
+function learn(model: nn.Module, { images, labels, count }: Digits, { epochs, batch }: Course): void {
   const lossAndGradients = valueAndGrad(
     (x: Tensor, y: Tensor) => nn.crossEntropy(model.forward(x), y),
     model.parameters(),
   );
   const optimizer = new optim.Adam(model.parameters());
-  const progress = new Progress(EPOCHS * count, "images");
+  const progress = new Progress(epochs * count, "images");
   const loss = new RunningMean();
   const right = new RunningMean();
-  for (let done = 0, epoch = 0; epoch < EPOCHS; epoch++)
+  for (let done = 0, epoch = 0; epoch < epochs; epoch++)
     scope(() => {
       const order = random.permutation(random.foldIn(seed, 2 + epoch), count);
-      for (let begin = 0; begin < count; begin += BATCH)
+      for (let begin = 0; begin < count; begin += batch)
         scope(() => {
-          const batch = slice(order, [begin], [Math.min(BATCH, count - begin)]);
-          const x = gather(images, batch);
-          const y = gather(labels, batch);
+          const chosen = slice(order, [begin], [Math.min(batch, count - begin)]);
+          const x = gather(images, chosen);
+          const y = gather(labels, chosen);
           if (optimizer.steps % 10 === 0)
             right.add(shareOfEqual(argmax(model.forward(x), { axis: 1 }).dataSync(), y.dataSync()));
           optimizer.learningRate = (LEARNING_RATE / 2) * (1 + Math.cos((Math.PI * done) / progress.total));
           const [value, gradients] = lossAndGradients(x, y);
           optimizer.step(gradients);
           loss.add(value.item());
-          done += batch.size;
+          done += chosen.size;
           progress.update(done, `loss ${loss.value.toFixed(4)}  accuracy ${percent(right.value, 1)}`);
         });
     });
@@ -109,12 +139,22 @@ interface Reading {
   readonly probabilities: Numbers;
 }
 
-function read(model: nn.Module, { images }: Digits): Reading {
-  return scope(() => {
-    const classes = softmax(model.forward(images));
-    const [digits, probabilities] = [argmax, max].map((op) => op(classes, { axis: 1 }).dataSync());
-    return { digits, probabilities };
-  });
+function read(model: nn.Module, { images, count }: Digits): Reading {
+  const digits = new Int32Array(count);
+  const probabilities = new Float32Array(count);
+  for (let begin = 0; begin < count; begin += READ)
+    scope(() => {
+      const some = slice(images, [begin, 0], [Math.min(READ, count - begin), SIDE * SIDE]);
+      const classes = softmax(model.forward(some));
+      digits.set(argmax(classes, { axis: 1 }).dataSync(), begin);
+      probabilities.set(max(classes, { axis: 1 }).dataSync(), begin);
+    });
+  return { digits, probabilities };
+}
+
+function showRight({ digits }: Reading): void {
+  const right = percent(shareOfEqual(digits, test.labels.dataSync()));
+  say(`${bold(right)} of ${integer(test.count)} digits it never saw are read correctly\n`);
 }
 
 function shareOfEqual(a: Numbers, b: Numbers): number {

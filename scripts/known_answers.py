@@ -154,6 +154,50 @@ case("crossEntropy", lambda v, i: F.cross_entropy(v, i, reduction="none"), real(
 case("binaryCrossEntropy", F.binary_cross_entropy_with_logits, x, real(3, 4, low=0, high=1))
 case("huber", F.huber_loss, x, real(3, 4))
 
+
+
+def first(v):
+    """Channels behind the batch, where PyTorch has them."""
+    return v.movedim(-1, 1)
+
+
+def last(v):
+    return v.movedim(1, -1)
+
+
+def windowed(f, **options):
+    """Of images, a filter [..., inner, outer] and a bias, channels last."""
+    return lambda v, w, b: last(f(first(v), w.movedim((-1, -2), (0, 1)), b, **options))
+
+
+for name, f, image, weight, options in [
+    ("conv1d", F.conv1d, (2, 7, 3), (3, 3, 4), {"stride": 2, "padding": 1}),
+    ("conv2d", F.conv2d, (1, 5, 4, 3), (3, 2, 3, 4), {"stride": (2, 1), "padding": (1, 0)}),
+    ("conv2d groups", F.conv2d, (1, 5, 6, 4), (3, 3, 2, 6), {"groups": 2, "dilation": (2, 1), "padding": (2, 1)}),
+    ("conv2d of each", F.conv2d, (1, 5, 4, 3), (3, 3, 1, 6), {"groups": 3, "padding": 1}),
+    ("conv2d tiled", F.conv2d, (1, 6, 5, 4), (3, 3, 4, 4), {"padding": 1}),
+    ("conv3d", F.conv3d, (1, 3, 4, 3, 2), (2, 3, 2, 2, 2), {"stride": (1, 2, 1), "padding": (0, 1, 1)}),
+    ("convTranspose1d", F.conv_transpose1d, (1, 4, 3), (3, 2, 3), {"stride": 3, "padding": 1, "output_padding": 2}),
+    ("convTranspose2d", F.conv_transpose2d, (1, 3, 2, 4), (3, 2, 2, 4), {"stride": 2, "groups": 2, "output_padding": (1, 0)}),
+    ("convTranspose3d", F.conv_transpose3d, (1, 2, 2, 3, 2), (2, 2, 2, 2, 2), {"stride": 2, "dilation": (1, 1, 2)}),
+]:  # fmt: skip
+    outputs = weight[-2] * options.get("groups", 1) if "Transpose" in name else weight[-1]
+    case(name, windowed(f, **options), real(*image), real(*weight), real(outputs))
+
+images = real(2, 5, 6, 3)
+for name, f in [
+    ("maxPool", lambda v: F.max_pool2d(v, 3, 2, 1)), ("maxPool apart", lambda v: F.max_pool2d(v, 2, 1, 0, 2)),
+    ("avgPool", lambda v: F.avg_pool2d(v, 3, 2, 1, count_include_pad=False)), ("avgPool counting", lambda v: F.avg_pool2d(v, 3, 2, 1)),
+    ("adaptiveAvgPool", lambda v: F.adaptive_avg_pool2d(v, (3, 4))),
+    ("resizeNearest", lambda v: F.interpolate(v, (7, 4), mode="nearest")),
+    ("resizeNearest middles", lambda v: F.interpolate(v, (7, 4), mode="nearest-exact")),
+    ("resizeBilinear", lambda v: F.interpolate(v, (8, 4), mode="bilinear", align_corners=False)),
+    ("resizeBilinear corners", lambda v: F.interpolate(v, (8, 4), mode="bilinear", align_corners=True)),
+]:  # fmt: skip
+    case(name, lambda v: last(f(first(v))), images)
+case("globalAvgPool", lambda v: v.mean((1, 2)), images)
+case("pixelShuffle", lambda v: F.pixel_shuffle(v, 2), real(1, 8, 2, 3))
+
 text = ",\n".join(f"  {json.dumps(name)}: {json.dumps(entry, separators=(',', ':'))}" for name, entry in cases.items())
 pathlib.Path("__tests__/pytorch.json").write_text("{\n" + text + "\n}\n")
 print(len(cases), "cases,", sum(1 + len(entry.get("gradients", [])) for entry in cases.values()), "answers")

@@ -15,6 +15,8 @@ export const parts = [
   "conversions",
   "int8",
   "chains",
+  "convolution",
+  "pooling",
 ];
 
 /** Bytes of a part's window for tables; the first begins behind address 0, the heap behind the last (src/devices/wasm.ts). */

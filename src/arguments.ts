@@ -52,6 +52,8 @@ export interface Signature {
   /** The names of the inputs, and what each accepts. */
   readonly inputs: readonly string[];
   readonly accepts: readonly Admission[];
+  /** How many of the last inputs may be left out. */
+  readonly optional: number;
   /** Every attribute's value when it is not given. */
   readonly defaults: Attributes;
   /** The attributes that are passed by position. */
@@ -62,10 +64,11 @@ export function parse(
   signature: Signature,
   args: readonly unknown[],
 ): { operands: Operand[]; attributes: Attributes } {
-  const { name, inputs, defaults, positional } = signature;
+  const { name, inputs, optional, defaults, positional } = signature;
   const arity = inputs.length;
+  if (optional > 0) args = filled(args, arity, optional);
   for (let i = 0; i < arity; i++)
-    if (!(args[i] instanceof Tensor) && typeof args[i] !== "number")
+    if (!isOperand(args[i]))
       throw new DTypeError(`${name}: ${inputs[i]} is ${describe(args[i])}, expected a tensor or a number`);
   if (args.length === arity && positional.length === 0)
     return { operands: args as Operand[], attributes: defaults };
@@ -88,6 +91,17 @@ export function parse(
   for (const [option, value] of Object.entries(options)) assign(name, attributes, option, value);
   return { operands: args.slice(0, arity) as Operand[], attributes };
 }
+
+/** The arguments with 0 for each of the last `optional` of `arity` inputs that is left out. */
+function filled(args: readonly unknown[], arity: number, optional: number): readonly unknown[] {
+  let given = arity - optional;
+  while (given < arity && isOperand(args[given])) given++;
+  if (given === arity) return args;
+  const rest = args[given] === undefined ? given + 1 : given; // f(x, undefined, options) leaves out, too
+  return [...args.slice(0, given), ...new Array<number>(arity - given).fill(0), ...args.slice(rest)];
+}
+
+const isOperand = (arg: unknown): arg is Operand => arg instanceof Tensor || typeof arg === "number";
 
 /** Throws an OptionError that names the first option outside `known`. */
 export function checkOptions(name: string, options: object, known: readonly string[]): void {

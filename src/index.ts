@@ -9,7 +9,7 @@ export { info, type Info, init, type InitOptions } from "./init.js";
 export { keep, scope } from "./memory.js";
 export * as metrics from "./metrics.js";
 export * as nn from "./nn/index.js";
-export { inPlace, op, type Op, type Plan } from "./op.js";
+export { inPlace, op, type Op, type Plan, profile, type Profiled } from "./op.js";
 export {
   elu,
   gelu,
@@ -32,6 +32,17 @@ export { abs, ceil, floor, reciprocal, round, rsqrt, sign, trunc } from "./ops/e
 export { full, ones, zeros } from "./ops/fill.js";
 export { type Activation, linear, matmul } from "./ops/matmul.js";
 export { arange, diag, eye, linspace, meshgrid, oneHot, tril, triu } from "./ops/construct.js";
+export {
+  conv1d,
+  conv2d,
+  conv3d,
+  convTranspose1d,
+  convTranspose2d,
+  convTranspose3d,
+} from "./ops/convolution.js";
+export type { ConvOptions, ConvTransposeOptions } from "./ops/conv/options.js";
+export type { Algorithm } from "./ops/conv/winograd.js";
+export type { DataFormat, Padding, WindowOptions } from "./ops/conv/window.js";
 export { gather, gatherND, scatterND } from "./ops/indexing.js";
 export { concat, split, stack } from "./ops/joining.js";
 export { cross, dot, einsum, kron, outer } from "./ops/products.js";
@@ -77,6 +88,18 @@ export {
   notEqual,
   where,
 } from "./ops/pointwise.js";
+export { globalAvgPool, maxPool } from "./ops/pooling.js";
+export {
+  adaptiveAvgPool,
+  avgPool,
+  type AvgPoolOptions,
+  resizeBilinear,
+  resizeNearest,
+  type ResizeOptions,
+} from "./ops/resample.js";
+export { pixelShuffle, pixelUnshuffle } from "./ops/shuffle.js";
+export { type PackedConvolution, prepack } from "./ops/prepack.js";
+export { depthwiseConv2d, type DepthwiseOptions, separableConv2d } from "./ops/separable.js";
 export { dequantize, fakeQuantize, matmulInt8, matmulQuantized, quantize, scaleOf } from "./ops/quantize.js";
 export { argmax, max, mean, sum } from "./ops/reduce.js";
 export { crossEntropy } from "./ops/softmax.js";

@@ -4,6 +4,7 @@ import { type BinaryName, unpack } from "./devices/binaries.js";
 import { currentDevice, type Device, type Part, setDevice } from "./devices/device.js";
 import { WasmDevice } from "./devices/wasm.js";
 import { DeviceError, OptionError } from "./errors.js";
+import { setPrecise } from "./precision.js";
 
 export interface InitOptions {
   /** The devices to try, in order. Default: every one that this package knows, the fastest first. */
@@ -15,6 +16,8 @@ export interface InitOptions {
    * own.
    */
   modules?: readonly (Part | WebAssembly.Module)[];
+  /** Take no algorithm that rounds more than the plain one, though it be faster: convolutions without Winograd's. Default false. */
+  precise?: boolean;
   /** The largest size of the memory, in bytes. Default 4 GiB. */
   maxMemory?: number;
 }
@@ -27,6 +30,8 @@ export interface Info {
   /** The devices that were preferred to it, and why each was not taken. */
   passedOver: readonly { device: string; reason: string }[];
   threads: number;
+  /** Whether algorithms that round more are left out. */
+  precise: boolean;
 }
 
 /** A function with one instruction of a feature: an engine that accepts it has the feature. */
@@ -56,8 +61,8 @@ let chosen: Info | undefined;
  * tensors made before stay where they are. Throws DeviceError if none works, with every reason.
  */
 export async function init(options: InitOptions = {}): Promise<Device> {
-  checkOptions("init", options, ["prefer", "module", "modules", "maxMemory"]);
-  const { prefer = everyDevice, module, modules = [], maxMemory = 2 ** 32 } = options;
+  checkOptions("init", options, ["prefer", "module", "modules", "precise", "maxMemory"]);
+  const { prefer = everyDevice, module, modules = [], precise = false, maxMemory = 2 ** 32 } = options;
   for (const name of prefer)
     if (!everyDevice.includes(name))
       throw new OptionError(`init: prefer has "${String(name)}", expected ${everyDevice.join(", ")}`);
@@ -93,7 +98,8 @@ export async function init(options: InitOptions = {}): Promise<Device> {
       device.link(
         kernels instanceof WebAssembly.Module ? kernels : await WebAssembly.compile(unpack(binary, kernels)),
       );
-    chosen = { device: name, reason, passedOver, threads: 1 };
+    chosen = { device: name, reason, passedOver, threads: 1, precise };
+    setPrecise(precise);
     setDevice(device);
     return device;
   }

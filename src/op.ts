@@ -13,6 +13,7 @@ import { type DType, isDType } from "./dtype.js";
 import { DeviceError, DTypeError, GradientError, type LanewiseError } from "./errors.js";
 import type { KernelName } from "./generated/kernels.js";
 import { scope } from "./memory.js";
+import type { Shape } from "./shape.js";
 import { activeTraces, type Cotangent, record, withTraces } from "./tape.js";
 import { constant, empty, type Spec, Tensor } from "./tensor.js";
 
@@ -34,6 +35,8 @@ export interface Launch {
   readonly scratch?: number;
   /** The error that a kernel's result other than 0 means. */
   readonly refuse?: (status: number) => LanewiseError;
+  /** How it is computed, where there are several ways: for `profile`. */
+  readonly algorithm?: string;
   /** Useful floating-point operations, and bytes that must be read and written: for benchmarks. */
   readonly flops?: number;
   readonly bytes?: number;
@@ -51,6 +54,8 @@ interface Rules<Inputs extends Tensors, A> {
   readonly name: string;
   /** The names of the inputs, in order, and their dtypes. */
   readonly inputs: Readonly<Record<string, Accepted>>;
+  /** How many of the last inputs a caller may leave out: the number 0 stands for each. Default none. */
+  readonly optional?: number;
   /** Every attribute's value when the caller does not give it. */
   readonly defaults?: A;
   /** The attributes that callers pass by position, after the inputs. */
@@ -96,9 +101,18 @@ type Arguments<Inputs extends Tensors, A, Positional extends Positions<A>> = [
   ...Options<Omit<A, Positional[number]>>,
 ];
 
-/** A function of tensors that every device can run and every tape can follow. A number stands for a scalar tensor. */
-export interface Op<Inputs extends Tensors, A, Positional extends Positions<A>, Result = Tensor> {
-  (...args: Arguments<Inputs, A, Positional>): Result;
+/**
+ * A function of tensors that every device can run and every tape can follow. A number stands for a scalar tensor. `Fewer` are
+ * the inputs without those that may be left out.
+ */
+export interface Op<
+  Inputs extends Tensors,
+  A,
+  Positional extends Positions<A>,
+  Result = Tensor,
+  Fewer extends Tensors = Inputs,
+> {
+  (...args: Arguments<Inputs, A, Positional> | Arguments<Fewer, A, Positional>): Result;
   readonly definition: Definition<Inputs, A>;
   /** Whether the op writes its inputs instead of making an output. */
   readonly inPlace: boolean;
@@ -106,7 +120,7 @@ export interface Op<Inputs extends Tensors, A, Positional extends Positions<A>, 
 
 /** Any op: what loops over the registry see. */
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- an op's arguments vary in both directions
-export type AnyOp = Op<any, any, any, Tensor | void>;
+export type AnyOp = Op<any, any, any, Tensor | void, any>;
 
 /** A definition whose types the call has already checked. */
 type Checked = Definition<Tensors, Attributes>;
@@ -173,13 +187,59 @@ function launch(
       outputs.push(output);
       blocks.push(output.block(name));
     }
-    const status = plan.grid > 0 ? device.run(plan, blocks, name, part, double) : 0;
+    const status =
+      plan.grid > 0 ? watched(plan, inputs, name, () => device.run(plan, blocks, name, part, double)) : 0;
     if (status !== 0) throw plan.refuse!(status);
     return outputs;
   } catch (error) {
     for (const output of outputs) output.dispose();
     throw error;
   }
+}
+
+/** One run of a kernel, or of an op by its fallback, as `profile` tells it. */
+export interface Profiled {
+  readonly op: string;
+  /** None: the op was made of others, which follow. */
+  readonly kernel: KernelName | undefined;
+  /** Where there are several ways to compute it. */
+  readonly algorithm: string | undefined;
+  /** Shapes of the inputs. */
+  readonly inputs: readonly Shape[];
+  readonly milliseconds: number;
+  /** Useful floating-point operations, bytes that must be read and written, and bytes of scratch, where they are known. */
+  readonly flops: number | undefined;
+  readonly bytes: number | undefined;
+  readonly scratch: number;
+}
+
+let profiles: Profiled[] | undefined;
+
+/**
+ * `profile(() => …)`: the result of the function, and every kernel that it ran, in order. Of an op that has no kernel for its
+ * inputs its name comes first, then the ops that it was made of.
+ */
+export function profile<T>(body: () => T): { result: T; calls: Profiled[] } {
+  const before = profiles;
+  const calls: Profiled[] = (profiles = []);
+  try {
+    return { result: body(), calls };
+  } finally {
+    profiles = before;
+    before?.push(...calls);
+  }
+}
+
+/** Runs a kernel, or a fallback where there is no plan, and tells it to `profile`. */
+function watched<T>(plan: Launch | undefined, inputs: Tensors, op: string, run: () => T): T {
+  if (profiles === undefined) return run();
+  const at = profiles.length;
+  const start = performance.now();
+  const result = run();
+  const { kernel, algorithm, flops, bytes, scratch = 0 } = plan ?? ({} as Partial<Launch>);
+  const milliseconds = performance.now() - start;
+  profiles.splice(at, 0, { op, kernel, algorithm, inputs: inputs.map(({ shape }) => shape), milliseconds, flops, bytes, scratch }); // prettier-ignore
+  return result;
 }
 
 /** Runs ops that make another, unseen by the traces: they see the op itself. */
@@ -202,7 +262,8 @@ function run(definition: Checked, inputs: Tensors, attributes: Attributes, devic
     inputs.some(isDouble) || (plan !== undefined && "outputs" in plan && plan.outputs.some(isDouble));
   const missing = plan === undefined || (double && "kernel" in plan && !device.hasDouble(plan.kernel, name));
   if (!missing) return launch(name, plan, inputs, device, part, double);
-  if (fallback !== undefined) return [compose(fallback, inputs, attributes)];
+  if (fallback !== undefined)
+    return [watched(undefined, inputs, name, () => compose(fallback, inputs, attributes))];
   throw new DTypeError(`${name}: has no kernel for float64 (cast converts)`);
 }
 
@@ -261,11 +322,12 @@ function execute(
   }
 }
 
-function signatureOf({ name, inputs, defaults = {}, positional = [] }: Checked): Signature {
+function signatureOf({ name, inputs, optional = 0, defaults = {}, positional = [] }: Checked): Signature {
   return {
     name,
     inputs: Object.keys(inputs),
     accepts: Object.values(inputs).map(admissionOf),
+    optional,
     defaults,
     positional,
   };
@@ -278,21 +340,29 @@ function signatureOf({ name, inputs, defaults = {}, positional = [] }: Checked):
  *     const power = op<[x: Tensor], { exponent: number }, ["exponent"]>()({ name: "power", … });
  *     power(x, 3);
  *
+ * Where the last inputs may be left out (`optional`), the fourth type is that of the others.
  * A definition has a `plan`, which names a kernel, or a `forward` made of other ops; and a `vjp`, made of ops.
  */
 export function op<
   Inputs extends Tensors,
   A extends object = Record<never, never>,
   Positional extends Positions<A> = [],
+  Fewer extends Tensors = Inputs,
 >() {
-  return (definition: Definition<Inputs, A>): Op<Inputs, A, Positional> => {
+  return (definition: Definition<Inputs, A>): Op<Inputs, A, Positional, Tensor, Fewer> => {
     const checked = definition as unknown as Checked;
     const signature = signatureOf(checked);
     const call = (...args: unknown[]): Tensor => {
       const { operands, attributes } = parse(signature, args);
       return execute(checked, signature, operands, attributes)[0];
     };
-    return Object.assign(call, { definition, inPlace: false }) as unknown as Op<Inputs, A, Positional>;
+    return Object.assign(call, { definition, inPlace: false }) as unknown as Op<
+      Inputs,
+      A,
+      Positional,
+      Tensor,
+      Fewer
+    >;
   };
 }
 

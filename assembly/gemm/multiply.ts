@@ -5,7 +5,7 @@ import { Operand } from "./panels";
 import { MR, NR, shortTile, tallRows, tallTile } from "./tile";
 
 /** Blocks: KC × NR of B stay in L1, MC × KC of A in L2, KC × NC of B in L3. `src/ops/gemm.ts` repeats them. */
-const KC: i32 = 256;
+const KC: i32 = 512;
 const MC: i32 = 120;
 const NC: i32 = 1024;
 /** Bytes at the start of scratch for one ragged tile. */
@@ -31,15 +31,17 @@ export function multiply<A extends Operand, B extends Operand, E extends Epilogu
   scratch: usize,
 ): void {
   const aPanels = scratch + EDGE,
-    bPanels = aPanels + bytes(min(k, KC) * min(i1 - i0 + 3, MC));
+    bPanels = (aPanels + bytes(min(k, KC) * min(i1 - i0 + 3, MC)) + 63) & ~63; // no vector across two lines
   for (let j = j0; j < j1; j += NC) {
     const cols = min(j1 - j, NC),
-      own = parameter + bytes(j);
+      own = parameter ? parameter + bytes(j) : 0,
+      finishes = !changetype<E>(0).idle(parameter, attribute);
     let p = 0;
     do {
       const depth = min(k - p, KC),
         last = p + depth == k;
-      changetype<B>(0).pack(b, bAcross, bAlong, j, cols, NR, p, depth, bPanels);
+      const packed = changetype<B>(0).pack(b, bAcross, bAlong, j, cols, NR, p, depth, bPanels),
+        step = changetype<B>(0).step(bAlong, NR, depth);
       for (let i = i0; i < i1; i += MC) {
         const rows = min(i1 - i, MC),
           tall = tallRows(rows),
@@ -47,29 +49,49 @@ export function multiply<A extends Operand, B extends Operand, E extends Epilogu
         if (FUSED) changetype<A>(0).pack(a, aAcross, aAlong, i, tall, MR, p, depth, aPanels);
         const shorts = aPanels + bytes(tall * depth);
         changetype<A>(0).pack(a, aAcross, aAlong, i + tall, rows - tall, 4, p, depth, shorts);
-        strips(aPanels, rows, bPanels, cols, to, cStep, depth, p > 0, scratch);
-        if (last && !changetype<E>(0).idle()) changetype<E>(0).finish(to, cStep, rows, cols, own, attribute);
+        const add = p > 0 || changetype<E>(0).adds();
+        strips<E>(
+          aPanels,
+          rows,
+          packed,
+          step,
+          cols,
+          to,
+          cStep,
+          depth,
+          add,
+          last && finishes,
+          own,
+          attribute,
+          scratch,
+        );
       }
       p += depth;
     } while (p < k);
   }
 }
 
-/** C [rows, cols] = (add ? C : 0) + A·B of panels of depth k. */
-function strips(
+/** C [rows, cols] = (add ? C : 0) + A·B of panels of depth k, those of B `step` bytes apart; finished while it is near. */
+function strips<E extends Epilogue>(
   a: usize,
   rows: i32,
   b: usize,
+  step: usize,
   cols: i32,
   c: usize,
   cStep: usize,
   k: i32,
   add: bool,
+  finishes: bool,
+  parameter: usize,
+  attribute: i32,
   edge: usize,
 ): void {
   for (; cols > 0; cols -= NR) {
     strip(a, rows, b, min(cols, NR), c, cStep, k, add, edge);
-    b += bytes(NR * k);
+    if (finishes) changetype<E>(0).finish(c, cStep, rows, min(cols, NR), parameter, attribute);
+    if (parameter) parameter += bytes(NR);
+    b += step;
     c += bytes(NR);
   }
 }

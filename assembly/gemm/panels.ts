@@ -5,8 +5,9 @@ import { Storage } from "../storage";
 /** How an operand's element (line, p) is found; what x, across and along mean is its own affair. */
 export abstract class Operand {
   /**
-   * Elements begin … begin + k of `lines` lines from `line` on → panels [⌈lines / width⌉, k, width]; the last panel
-   * repeats its last line where it has fewer than `width`. Width is 4, 6 or 2 · LANES.
+   * Elements begin … begin + k of `lines` lines from `line` on → panels [⌈lines / width⌉, k, width], at `panels` or where
+   * they were packed beforehand: the pointer to them. The last panel repeats its last line where it has fewer than `width`.
+   * Width is 4, 6 or 2 · LANES.
    */
   abstract pack(
     x: usize,
@@ -18,7 +19,30 @@ export abstract class Operand {
     begin: i32,
     k: i32,
     panels: usize,
-  ): void;
+  ): usize;
+
+  /** The bytes from a panel of `width` lines, packed k deep, to the next. */
+  abstract step(along: i32, width: i32, k: i32): usize;
+}
+
+/** Lines packed beforehand, all of them at once: panels [⌈lines / width⌉, along, width]. */
+export class Packed extends Operand {
+  pack(
+    x: usize,
+    across: i32,
+    along: i32,
+    line: i32,
+    lines: i32,
+    width: i32,
+    begin: i32,
+    k: i32,
+    panels: usize,
+  ): usize {
+    return x + bytes(line * along + begin * width);
+  }
+  step(along: i32, width: i32, k: i32): usize {
+    return bytes(width * along);
+  }
 }
 
 /** x(line, p) = x[line · across + p · along]: a matrix or its transpose, of numbers of type S. */
@@ -33,8 +57,9 @@ export class Strided<S extends Storage> extends Operand {
     begin: i32,
     k: i32,
     panels: usize,
-  ): void {
-    const size = changetype<S>(0).width();
+  ): usize {
+    const start = panels,
+      size = changetype<S>(0).width();
     const acrossStep = size * across,
       alongStep = size * along,
       panelBytes = bytes(width * k);
@@ -52,6 +77,10 @@ export class Strided<S extends Storage> extends Operand {
       x += acrossStep * width;
       panels += panelBytes;
     }
+    return start;
+  }
+  step(along: i32, width: i32, k: i32): usize {
+    return bytes(width * k);
   }
 }
 
@@ -79,7 +108,7 @@ function copyPanels<S extends Storage>(
 }
 
 /** One, two or three vectors of each row; of six float32 the second overlaps the first. */
-function copyRows<S extends Storage>(x: usize, step: usize, width: i32, k: i32, panel: usize): void {
+export function copyRows<S extends Storage>(x: usize, step: usize, width: i32, k: i32, panel: usize): void {
   const s = changetype<S>(0),
     second = min(LANES, width - LANES),
     from = s.width() * second,
@@ -93,7 +122,8 @@ function copyRows<S extends Storage>(x: usize, step: usize, width: i32, k: i32, 
   }
 }
 
-function turnPanel<S extends Storage>(
+/** Panel of lines that are contiguous along k, `across` bytes apart. */
+export function turnPanel<S extends Storage>(
   x: usize,
   across: usize,
   lines: i32,
@@ -116,7 +146,7 @@ function turnPanel<S extends Storage>(
 }
 
 /** to[p] = x0[p] x1[p] x2[p] x3[p], with `step` bytes from p to p + 1. */
-function turnFour<S extends Storage>(
+export function turnFour<S extends Storage>(
   x0: usize,
   x1: usize,
   x2: usize,
@@ -127,7 +157,18 @@ function turnFour<S extends Storage>(
 ): void {
   const s = changetype<S>(0),
     vector = s.width() * 4;
-  for (; k >= 4; k -= 4) {
+  for (const long = k >= 4; long && k > 0; k -= 4) {
+    if (k < 4) {
+      // The last four once more, as far as they are done already.
+      const back = 4 - k,
+        over = s.width() * back;
+      x0 -= over;
+      x1 -= over;
+      x2 -= over;
+      x3 -= over;
+      to -= step * back;
+      k = 4;
+    }
     const a = s.load(x0),
       b = s.load(x1),
       c = s.load(x2),
@@ -160,10 +201,18 @@ function turnFour<S extends Storage>(
 }
 
 /** to[p] = x0[p] x1[p]: of float64, or the fifth and sixth line of a panel of six. */
-function turnTwo<S extends Storage>(x0: usize, x1: usize, to: usize, step: usize, k: i32): void {
+export function turnTwo<S extends Storage>(x0: usize, x1: usize, to: usize, step: usize, k: i32): void {
   const s = changetype<S>(0),
     vector = s.width() * LANES;
-  for (; k >= LANES; k -= LANES) {
+  for (const long = k >= LANES; long && k > 0; k -= LANES) {
+    if (k < LANES) {
+      const back = LANES - k,
+        over = s.width() * back;
+      x0 -= over;
+      x1 -= over;
+      to -= step * back;
+      k = LANES;
+    }
     const a = s.load(x0),
       b = s.load(x1);
     if (LANES == 2) {

@@ -8,8 +8,8 @@ import { Strided } from "./panels";
 import { sumRows } from "./rows";
 
 /** Rows or columns of C in one unit of the grid, which runs along the longer side of C. */
-const ROWS: i32 = 12;
-const COLS: i32 = 16;
+export const ROWS: i32 = 12;
+export const COLS: i32 = 16;
 /** Up to so many rows or columns of C are dot products where the operand with the many lines is contiguous along k. */
 const FEW: i32 = 15;
 /** Up to so many rows of C are sums of rows of B where those are contiguous. */
@@ -81,8 +81,8 @@ export function product<S extends Storage, E extends Epilogue>(
       scratch,
     );
   }
-  if (!changetype<E>(0).idle()) {
-    changetype<E>(0).finish(y, bytes(n), rows, cols, parameter + bytes(j0), attribute);
+  if (!changetype<E>(0).idle(parameter, attribute)) {
+    changetype<E>(0).finish(y, bytes(n), rows, cols, parameter ? parameter + bytes(j0) : 0, attribute);
   }
 }
 

@@ -3,6 +3,11 @@ import { add, FUSED, LANES, madd, WORD } from "../simd";
 
 /** Columns of a tile. */
 export const NR: i32 = 2 * LANES;
+/** So many columns in whole tiles. */
+export function roundUp(cols: i32): i32 {
+  return (cols + NR - 1) & -NR;
+}
+
 /**
  * Rows of the tallest tile. With a fused multiply-add 6 × 8 is fastest on Zen 3 and Intel; without, each product
  * needs a register of its own and 6 × 8 falls from 39 to 25 GFLOP/s.

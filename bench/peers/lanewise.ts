@@ -60,6 +60,20 @@ function callOf({ task }: Workload, inputs: readonly Tensor[]): () => Tensor {
       const indices = tensor(task.indices);
       return () => lanewise.gather(x, indices);
     }
+    case "conv": {
+      const algorithm = task.precise ? "gemm" : undefined;
+      const layer = lanewise.prepack(y, 0, {
+        strides: task.stride,
+        groups: task.groups,
+        padding: "same",
+        algorithm,
+      });
+      return () => layer.apply(x);
+    }
+    case "maxPool":
+      return () => lanewise.maxPool(x, task.kernel, { strides: task.stride, padding: "same" });
+    case "globalAverage":
+      return () => lanewise.globalAvgPool(x);
     case "train":
       throw new Error("not one op");
     default:

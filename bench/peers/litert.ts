@@ -121,6 +121,38 @@ function modelOf({ task, shape }: Workload, inputs: readonly Array32[]): Model |
       const order = { shape: [2], type: 2, data: Int32Array.of(1, 0) };
       return { tensors: [fed, order, y], operator: { code: 39, optionsType: 26 }, fed: 1 };
     }
+    case "conv": {
+      const [kh, kw, depth, outputs] = other.shape;
+      const bias = { shape: [outputs], data: new Float32Array(outputs) };
+      const move = [1, 2].map((field) => ({ field, type: "int" as const, value: task.stride }));
+      const same = { field: 0, type: "byte" as const, value: 0 };
+      if (task.groups > 1) {
+        const filter = { shape: [1, kh, kw, outputs], data: other.data };
+        const options = [same, ...move, { field: 3, type: "int" as const, value: 1 }];
+        return { tensors: [fed, filter, bias, y], operator: { code: 4, optionsType: 2, options }, fed: 1 };
+      }
+      const turned = transposed({ shape: [kh * kw * depth, outputs], data: other.data });
+      const filter = { shape: [outputs, kh, kw, depth], data: turned.data };
+      return {
+        tensors: [fed, filter, bias, y],
+        operator: { code: 3, optionsType: 1, options: [same, ...move] },
+        fed: 1,
+      };
+    }
+    case "maxPool": {
+      const values = [0, task.stride, task.stride, task.kernel, task.kernel];
+      const options = values.map((value, field) => ({
+        field,
+        type: field === 0 ? ("byte" as const) : ("int" as const),
+        value,
+      }));
+      return { tensors: [fed, y], operator: { code: 17, optionsType: 5, options }, fed: 1 };
+    }
+    case "globalAverage": {
+      const axes = { shape: [2], type: 2, data: Int32Array.of(1, 2) };
+      const options = [{ field: 0, type: "byte" as const, value: 0 }];
+      return { tensors: [fed, axes, y], operator: { code: 40, optionsType: 27, options }, fed: 1 };
+    }
     default:
       return undefined; // not written here: argmax, gather; no gradients
   }

@@ -22,9 +22,10 @@ function message(field: number, content: Uint8Array | string): Uint8Array {
 
 const concat = (parts: readonly Uint8Array[]): Uint8Array => Buffer.concat(parts);
 
-export type Attribute = number | readonly number[];
+export type Attribute = number | string | readonly number[];
 
 function attribute(name: string, value: Attribute): Uint8Array {
+  if (typeof value === "string") return concat([message(1, name), message(4, value), number(20, 3)]);
   return typeof value === "number"
     ? concat([message(1, name), number(3, value), number(20, 2)])
     : concat([message(1, name), ...value.map((each) => number(8, each)), number(20, 7)]);

@@ -16,12 +16,47 @@ interface Ort {
   readonly InferenceSession: { create(model: Uint8Array, options: object): Promise<Session> };
 }
 
+/** A node that pads as "same" does, its images with the channels first. */
+function windowed(
+  type: string,
+  inputs: readonly string[],
+  kernel: number,
+  stride: number,
+  more: Record<string, number> = {},
+) {
+  const shape = {
+    kernel_shape: [kernel, kernel],
+    strides: [stride, stride],
+    auto_pad: "SAME_UPPER",
+    ...more,
+  };
+  return node(type, inputs, ["y"], shape);
+}
+
+/** An array with its axes in another order. */
+function permuted({ shape, data }: Array32, order: readonly number[]): Array32 {
+  const steps = shape.map((_, axis) => shape.slice(axis + 1).reduce((a, b) => a * b, 1));
+  const result = new Float32Array(data.length);
+  const extents = order.map((axis) => shape[axis]);
+  const index = order.map(() => 0);
+  for (let i = 0; i < data.length; i++) {
+    result[i] = data[index.reduce((at, k, axis) => at + k * steps[order[axis]], 0)];
+    for (let axis = order.length - 1; axis >= 0 && ++index[axis] === extents[axis]; axis--) index[axis] = 0;
+  }
+  return { shape: extents, data: result };
+}
+
+/** Images as the library has them, with the channels first. */
+const channelsFirst = (x: Array32): Array32 => permuted(x, [0, 3, 1, 2]);
+
 /** The nodes from `x0`, `x1`, … to `y`, the constants, and which inputs are fed with every run. */
 interface Form {
   readonly nodes: readonly Uint8Array[];
   readonly constants?: readonly Uint8Array[];
   readonly fed?: number;
   readonly type?: number;
+  /** Whether x0 and y are images, with the channels first. */
+  readonly images?: true;
 }
 
 const whole = (...list: number[]): BigInt64Array => BigInt64Array.from(list, BigInt);
@@ -73,6 +108,15 @@ function formOf({ task }: Workload, inputs: readonly Array32[]): Form | undefine
         nodes: [node("Gather", ["x0", "indices"], ["y"], { axis: 0 })],
         constants: [constant("indices", [task.indices.length], whole(...task.indices))],
       };
+    case "conv": {
+      const filter = permuted(inputs[1], [3, 2, 0, 1]);
+      const nodes = [windowed("Conv", ["x0", "x1"], filter.shape[2], task.stride, { group: task.groups })];
+      return { nodes, constants: [constant("x1", filter.shape, filter.data)], images: true };
+    }
+    case "maxPool":
+      return { nodes: [windowed("MaxPool", ["x0"], task.kernel, task.stride)], images: true };
+    case "globalAverage":
+      return { nodes: [node("GlobalAveragePool", ["x0"], ["y"])], images: true };
     case "train":
       return undefined;
   }
@@ -144,21 +188,24 @@ export async function connect(): Promise<Peer> {
   return {
     name: "onnxruntime-web",
     version: versionOf("onnxruntime-web"),
-    async prepare(workload, inputs): Promise<Prepared | undefined> {
-      const form = formOf(workload, inputs);
+    async prepare(workload, given): Promise<Prepared | undefined> {
+      const form = formOf(workload, given);
       if (form === undefined) return undefined;
-      const session = await open(graphOf(form, inputs, workload.shape));
+      const inputs = form.images ? [channelsFirst(given[0])] : given;
+      const [n, h, w, c] = workload.shape.length === 4 ? workload.shape : [1, 1, 1, workload.shape.at(-1)!];
+      const shape = form.images ? [n, c, h, w] : workload.shape;
+      const session = await open(graphOf(form, inputs, shape));
       const feeds = Object.fromEntries(
         inputs.slice(0, form.fed ?? 1).map((input, i) => [`x${i}`, fed(input)]),
       );
       const sessions = [session];
       let inside: Prepared["inside"];
-      if (workload.task.kind === "matmul") {
+      if (workload.task.kind === "matmul" || form.images) {
         const made = Object.fromEntries(
           inputs.slice(0, form.fed ?? 1).map(({ shape }, i) => [`x${i}`, shape.length]),
         );
         const [work, besides] = [
-          await open(insideOf(form, inputs, { y: workload.shape.length })),
+          await open(insideOf(form, inputs, { y: shape.length })),
           await open(insideOf({ ...form, nodes: [], constants: [] }, inputs, made)),
         ];
         sessions.push(work, besides);
@@ -167,7 +214,10 @@ export async function connect(): Promise<Peer> {
       }
       return {
         run: () => session.run(feeds),
-        result: async () => Array.from((await session.run(feeds)).y.data, Number),
+        result: async () => {
+          const data = Float32Array.from((await session.run(feeds)).y.data, Number);
+          return form.images ? permuted({ shape, data }, [0, 2, 3, 1]).data : data;
+        },
         dispose: () => Promise.all(sessions.map((each) => each.release())),
         inside,
       };

@@ -49,6 +49,16 @@ function callOf(tf: TF, { task }: Workload, [x, y]: Tensor[]): () => Tensor {
       const indices = tf.tensor1d(task.indices, "int32");
       return () => tf.gather(x, indices);
     }
+    case "conv": {
+      const images = x as TensorFlow.Tensor4D;
+      if (task.groups === 1) return () => tf.conv2d(images, y as TensorFlow.Tensor4D, task.stride, "same");
+      const filter = tf.transpose(y, [0, 1, 3, 2]) as TensorFlow.Tensor4D;
+      return () => tf.depthwiseConv2d(images, filter, task.stride, "same");
+    }
+    case "maxPool":
+      return () => tf.maxPool(x as TensorFlow.Tensor4D, task.kernel, task.stride, "same");
+    case "globalAverage":
+      return () => tf.mean(x, [1, 2]);
     case "train":
       throw new Error("not one op");
     case "softmax":

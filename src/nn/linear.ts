@@ -24,6 +24,8 @@ export class Linear extends Module {
   readonly weight: Tensor;
   readonly bias: Tensor | undefined;
   readonly activation: Activation;
+  /** Whether Sequential may let it do the activation that follows: a subclass may do something else. */
+  readonly fusible: boolean;
   /** The bias, or the zeros that stand for it. */
   readonly #bias: Tensor;
 
@@ -33,6 +35,7 @@ export class Linear extends Module {
     const { key, bias = true, initializer = glorotUniform, activation = "none" } = options;
     checkKey("Linear", key);
     this.activation = activation;
+    this.fusible = new.target === Linear;
     this.weight = keep(scope(() => initializer(key, [outputs, inputs])));
     this.#bias = keep(zeros([outputs]));
     this.bias = bias ? this.#bias : undefined;

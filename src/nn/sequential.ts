@@ -1,12 +1,12 @@
 /** Modules one after another. */
 import type { Tensor } from "../tensor.js";
 import { ReLU, Sigmoid, Tanh } from "./activations.js";
-import { Linear } from "./linear.js";
+import type { Linear } from "./linear.js";
 import { Module } from "./module.js";
 
 /**
- * Applies its modules in order; they are named "0", "1", …. A Linear and the ReLU, Tanh or Sigmoid right after it run
- * as one kernel, with the same result.
+ * Applies its modules in order; they are named "0", "1", …. A Linear, Conv1d, Conv2d or Conv3d and the ReLU, Tanh or Sigmoid right
+ * after it run as one kernel, with the same result.
  */
 export class Sequential extends Module {
   readonly layers: readonly Module[];
@@ -20,7 +20,7 @@ export class Sequential extends Module {
     for (let i = 0; i < this.layers.length; i++) {
       const layer = this.layers[i];
       const next = this.layers[i + 1];
-      if (isPlainLinear(layer) && isActivation(next)) {
+      if (isFusible(layer) && isActivation(next)) {
         x = layer.forward(x, next.activation);
         i++;
       } else x = layer.forward(x);
@@ -33,9 +33,10 @@ export class Sequential extends Module {
   }
 }
 
-// Not `instanceof`: a subclass may do something else.
-function isPlainLinear(layer: Module): layer is Linear {
-  return layer.constructor === Linear && (layer as Linear).activation === "none";
+/** A layer that takes an activation, and has none. */
+function isFusible(layer: Module): layer is Linear {
+  const { fusible, activation } = layer as unknown as Partial<Linear>;
+  return fusible === true && activation === "none";
 }
 
 function isActivation(layer: Module | undefined): layer is ReLU | Tanh | Sigmoid {

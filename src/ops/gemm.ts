@@ -6,10 +6,12 @@ const COLS = 16;
 const FEW = 15;
 const LONG = 65536;
 const NR = 8;
-const KC = 256;
+const KC = 512;
 const MC = 120;
 const NC = 1024;
 const EDGE = 192;
+/** Bytes of a line of the cache, at which panels of B begin. */
+const LINE = 64;
 
 /** The same for products of 8-bit integers, whose panels have at most ⌈k / 2⌉ words, and for sums of rows. */
 export function gemmInt8(m: number, n: number, k: number): { grid: number; scratch: number } {
@@ -34,5 +36,5 @@ export function gemm(
   const aPanels = Math.min(k, KC) * Math.min(m + 3, MC); // the last panel may have up to three rows too many
   const bPanels = Math.min(k, KC) * Math.min(Math.ceil(n / NR) * NR, NC);
   const lines = Math.max(m <= FEW ? m : 0, n <= FEW ? n : 0) * Math.min(k, LONG);
-  return { grid: batch * bands, scratch: Math.max(EDGE + size * (aPanels + bPanels), size * lines) };
+  return { grid: batch * bands, scratch: Math.max(EDGE + LINE + size * (aPanels + bPanels), size * lines) };
 }

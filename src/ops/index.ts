@@ -3,6 +3,15 @@ export * from "./activations.js";
 export { add, div, mul, sub } from "./binary.js";
 export { cast } from "./cast.js";
 export { biasActivationDropout, biasActivationDropoutGrad, biasDropoutAdd } from "./chains.js";
+export {
+  conv1d,
+  conv2d,
+  conv3d,
+  convFilter,
+  convTranspose1d,
+  convTranspose2d,
+  convTranspose3d,
+} from "./convolution.js";
 export * from "./distributions.js";
 export * from "./elementary.js";
 export { full } from "./fill.js";
@@ -43,9 +52,12 @@ export {
   notEqual,
   where,
 } from "./pointwise.js";
+export { maxPool, maxPoolGrad, maxPoolTake } from "./pooling.js";
+export { convPacked, packFilter } from "./prepack.js";
 export { dequantize, fakeQuantize, matmulInt8, matmulQuantized, quantize } from "./quantize.js";
 export { bernoulli, dropout, normal, permutation, randomBits, uniform } from "./random.js";
 export { argmax, max, maxGrad, mean, sum } from "./reduce.js";
+export { resample } from "./resample.js";
 export {
   crossEntropy,
   crossEntropyGrad,

@@ -1,5 +1,5 @@
 /** Matrix products. */
-import { bytesOf } from "../dtype.js";
+import { bytesOf, type DType } from "../dtype.js";
 import { DTypeError, OptionError, ShapeError } from "../errors.js";
 import { op } from "../op.js";
 import { broadcastShapes, broadcastStrides, layoutOf, type Shape, show, sizeOf } from "../shape.js";
@@ -112,15 +112,28 @@ export type Activation = "none" | "relu" | "tanh" | "sigmoid";
 
 const activations: readonly Activation[] = ["none", "relu", "tanh", "sigmoid"];
 
+/** The kernel's number for an activation, its place among `known`; none where float64 has no kernel of it. */
+export function activationIndex(
+  name: string,
+  activation: string,
+  dtype: DType,
+  known: readonly string[] = activations,
+): number | undefined {
+  const index = known.indexOf(activation);
+  if (index < 0)
+    throw new OptionError(`${name}: activation is "${activation}", expected one of ${known.join(", ")}`);
+  return dtype === "float64" && (activation === "tanh" || activation === "sigmoid") ? undefined : index;
+}
+
 /** y = activation(z). */
-function activate(z: Tensor, activation: Activation): Tensor {
+export function activate(z: Tensor, activation: Activation): Tensor {
   if (activation === "relu") return relu(z);
   if (activation === "tanh") return tanh(z);
   return activation === "sigmoid" ? sigmoid(z) : z;
 }
 
 /** The cotangent of z, from that of y = activation(z). */
-function deactivate(dy: Tensor, y: Tensor, activation: Activation): Tensor {
+export function deactivate(dy: Tensor, y: Tensor, activation: Activation): Tensor {
   if (activation === "relu") return reluGrad(dy, y);
   if (activation === "tanh") return tanhGrad(dy, y);
   return activation === "sigmoid" ? sigmoidGrad(dy, y) : dy;
@@ -148,18 +161,15 @@ export const linear = /* @__PURE__ */ op<
       throw new ShapeError(
         `linear: bias is ${show(bias.shape)}, expected [${out}] (first axis of weight ${show(weight.shape)})`,
       );
-    if (!activations.includes(activation))
-      throw new OptionError(
-        `linear: activation is "${activation}", expected one of ${activations.join(", ")}`,
-      );
-    if (wordOf("linear", "weight", x, weight) !== "") return undefined;
+    const index = activationIndex("linear", activation, x.dtype);
+    if (index === undefined || wordOf("linear", "weight", x, weight) !== "") return undefined;
     const batch = x.shape.slice(0, -1);
     const m = sizeOf(batch);
     return {
       kernel: "linear",
       outputs: [{ shape: [...batch, out], dtype: x.dtype }],
       ...gemm(m, out, k, bytesOf(x.dtype)),
-      numbers: [m, out, k, k, 1, 1, k, activations.indexOf(activation)],
+      numbers: [m, out, k, k, 1, 1, k, index],
       flops: 2 * m * out * k,
       bytes: 4 * (m * k + out * k + out + m * out),
     };

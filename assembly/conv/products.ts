@@ -1,0 +1,352 @@
+/** Convolutions as products of matrices, whose operands are packed as they lie in the images. */
+import { Activate, Store } from "../gemm/epilogue";
+import { multiply } from "../gemm/multiply";
+import { Operand, Packed, Strided } from "../gemm/panels";
+import { COLS, product, ROWS } from "../gemm/product";
+import { NR, roundUp } from "../gemm/tile";
+import { channelsOf, depthOf, pixelsOf, tapsOf } from "../geometry";
+import { bytes } from "../simd";
+import { Reals } from "../storage";
+import { room, spread } from "./bias";
+import { clearDesk, DESK, Patches, Taps, Turned } from "./patches";
+import { GEOMETRY, PHASE, PHASES, placeOf } from "./phases";
+
+/** Pixels of a phase that are made in scratch before they are set in place. `src/ops/conv/plans.ts` repeats it. */
+const CHUNK: i32 = 240;
+
+/** y = activation(Σ x · filter + bias), `outputs` of a group; the grid is that of a product [pixels, outputs]. */
+export function conv(
+  x: usize,
+  filter: usize,
+  bias: usize,
+  y: usize,
+  layout: usize,
+  scratch: usize,
+  groups: i32,
+  outputs: i32,
+  single: i32,
+  activation: i32,
+  begin: i32,
+  end: i32,
+): void {
+  const all = groups * outputs,
+    own = single ? spread(bias, outputs, scratch) : bias,
+    rest = scratch + (single ? room(outputs) : 0);
+  for (let group = 0; group < groups; group++) {
+    const first = group * outputs;
+    gather<Patches, Strided<Reals>>(
+      x + bytes(group * depthOf(layout)),
+      layout,
+      filter + bytes(first),
+      1,
+      all,
+      single ? own : bias + bytes(first),
+      activation,
+      y + bytes(first),
+      all,
+      outputs,
+      rest,
+      begin,
+      end,
+    );
+  }
+}
+
+/** The same for a filter of `packFilter`. */
+export function convPacked(
+  x: usize,
+  panels: usize,
+  bias: usize,
+  y: usize,
+  layout: usize,
+  scratch: usize,
+  groups: i32,
+  outputs: i32,
+  single: i32,
+  activation: i32,
+  begin: i32,
+  end: i32,
+): void {
+  const all = groups * outputs,
+    k = tapsOf(layout) * depthOf(layout),
+    panel = bytes(k * roundUp(outputs)),
+    own = single ? spread(bias, outputs, scratch) : bias,
+    rest = scratch + (single ? room(outputs) : 0);
+  for (let group = 0; group < groups; group++) {
+    const first = group * outputs;
+    gather<Patches, Packed>(
+      x + bytes(group * depthOf(layout)),
+      layout,
+      panels + panel * group,
+      0,
+      k,
+      single ? own : bias + bytes(first),
+      activation,
+      y + bytes(first),
+      all,
+      outputs,
+      rest,
+      begin,
+      end,
+    );
+  }
+}
+
+/** A filter [k, groups · outputs] as panels [groups, ⌈outputs / NR⌉, k, NR]; the grid is the groups. */
+export function packFilter(
+  filter: usize,
+  panels: usize,
+  groups: i32,
+  outputs: i32,
+  k: i32,
+  begin: i32,
+  end: i32,
+): void {
+  for (let group = begin; group < end; group++) {
+    const from = filter + bytes(group * outputs),
+      to = panels + bytes(k * roundUp(outputs) * group);
+    changetype<Strided<Reals>>(0).pack(from, 1, groups * outputs, 0, outputs, NR, 0, k, to);
+  }
+}
+
+/** conv for a filter of one tap, stride 1 and one group: a plain product x [pixels, depth] · filter [depth, outputs]. */
+export function convPoint(
+  x: usize,
+  filter: usize,
+  bias: usize,
+  y: usize,
+  scratch: usize,
+  pixels: i32,
+  depth: i32,
+  outputs: i32,
+  single: i32,
+  activation: i32,
+  begin: i32,
+  end: i32,
+): void {
+  const own = single ? spread(bias, outputs, scratch) : bias,
+    rest = scratch + (single ? room(outputs) : 0);
+  product<Reals, Activate>(
+    x,
+    filter,
+    own,
+    activation,
+    y,
+    rest,
+    pixels,
+    outputs,
+    depth,
+    depth,
+    1,
+    outputs,
+    1,
+    begin,
+    end,
+  );
+}
+
+/**
+ * y = activation(Σ x · filterᵀ + bias): the transposed convolution. layout: phases; along each axis the pixels of y from one
+ * of a phase to the next; along each axis y's pixels; then for each phase its first pixel and its geometry. The grid is that
+ * of a product [pixels of the first phase, outputs].
+ */
+export function convTranspose(
+  x: usize,
+  filter: usize,
+  bias: usize,
+  y: usize,
+  layout: usize,
+  scratch: usize,
+  groups: i32,
+  outputs: i32,
+  single: i32,
+  activation: i32,
+  begin: i32,
+  end: i32,
+): void {
+  const all = groups * outputs,
+    phases = load<i32>(layout),
+    own = single ? spread(bias, outputs, scratch) : bias,
+    table = scratch + (single ? room(outputs) : 0),
+    rest = table + 64;
+  let phase = layout + PHASES;
+  for (let i = 0; i < phases; i++) {
+    const g = phase + GEOMETRY,
+      depth = depthOf(g);
+    store<i32>(table, channelsOf(g));
+    store<i32>(table, outputs, 4);
+    for (let group = 0; group < groups; group++) {
+      const first = group * outputs,
+        from = x + bytes(group * depth),
+        weights = filter + bytes(group * depth),
+        parameter = single ? own : bias + bytes(first);
+      if (phases == 1) {
+        gather<Patches, Turned>(
+          from,
+          g,
+          weights,
+          <i32>g,
+          <i32>table,
+          parameter,
+          activation,
+          y + bytes(first),
+          all,
+          outputs,
+          rest,
+          begin,
+          end,
+        );
+      } else {
+        scatter(
+          from,
+          layout,
+          phase,
+          weights,
+          table,
+          parameter,
+          activation,
+          y + bytes(first),
+          all,
+          outputs,
+          rest,
+          begin,
+          end,
+        );
+      }
+    }
+    phase += PHASE;
+  }
+}
+
+/** dfilter = Σ x · dy over all pixels; the grid is that of a product [taps · channels of a group, outputs of a group]. */
+export function convFilter(
+  x: usize,
+  dy: usize,
+  dfilter: usize,
+  layout: usize,
+  scratch: usize,
+  groups: i32,
+  outputs: i32,
+  begin: i32,
+  end: i32,
+): void {
+  const all = groups * outputs,
+    m = tapsOf(layout) * depthOf(layout),
+    byRows = m >= outputs;
+  if (begin >= end) return;
+  for (let group = 0; group < groups; group++) {
+    const first = bytes(group * outputs);
+    multiply<Taps, Strided<Reals>, Store>(
+      x + bytes(group * depthOf(layout)),
+      <i32>layout,
+      0,
+      dy + first,
+      1,
+      all,
+      dfilter + first,
+      bytes(all),
+      byRows ? begin * ROWS : 0,
+      byRows ? min(end * ROWS, m) : m,
+      byRows ? 0 : begin * COLS,
+      byRows ? outputs : min(end * COLS, outputs),
+      pixelsOf(layout),
+      0,
+      0,
+      scratch,
+    );
+  }
+}
+
+/** The pixels of y, or of its only phase, of one group, in the bands [begin, end). */
+function gather<A extends Operand, B extends Operand>(
+  x: usize,
+  geometry: usize,
+  filter: usize,
+  across: i32,
+  along: i32,
+  bias: usize,
+  activation: i32,
+  y: usize,
+  all: i32,
+  outputs: i32,
+  scratch: usize,
+  begin: i32,
+  end: i32,
+): void {
+  const m = pixelsOf(geometry),
+    byRows = m >= outputs;
+  if (begin >= end) return;
+  clearDesk(scratch);
+  multiply<A, B, Activate>(
+    x,
+    <i32>geometry,
+    <i32>scratch,
+    filter,
+    across,
+    along,
+    y,
+    bytes(all),
+    byRows ? begin * ROWS : 0,
+    byRows ? min(end * ROWS, m) : m,
+    byRows ? 0 : begin * COLS,
+    byRows ? outputs : min(end * COLS, outputs),
+    tapsOf(geometry) * depthOf(geometry),
+    bias,
+    activation,
+    scratch + DESK,
+  );
+}
+
+/** The pixels of one of several phases, by way of scratch. */
+function scatter(
+  x: usize,
+  layout: usize,
+  phase: usize,
+  filter: usize,
+  table: usize,
+  bias: usize,
+  activation: i32,
+  y: usize,
+  all: i32,
+  outputs: i32,
+  scratch: usize,
+  begin: i32,
+  end: i32,
+): void {
+  const g = phase + GEOMETRY,
+    m = pixelsOf(g),
+    byRows = pixelsOf(layout + PHASES + GEOMETRY) >= outputs,
+    i0 = byRows ? min(begin * ROWS, m) : 0,
+    i1 = byRows ? min(end * ROWS, m) : m,
+    j0 = byRows ? 0 : begin * COLS,
+    j1 = byRows ? outputs : min(end * COLS, outputs),
+    block = scratch + DESK,
+    cols = j1 - j0;
+  if (begin >= end) return;
+  clearDesk(scratch);
+  for (let i = i0; i < i1; i += CHUNK) {
+    const rows = min(i1 - i, CHUNK);
+    multiply<Patches, Turned, Activate>(
+      x,
+      <i32>g,
+      <i32>scratch,
+      filter,
+      <i32>g,
+      <i32>table,
+      block - bytes(i * cols + j0),
+      bytes(cols),
+      i,
+      i + rows,
+      j0,
+      j1,
+      tapsOf(g) * depthOf(g),
+      bias,
+      activation,
+      block + bytes(CHUNK * cols),
+    );
+    for (let row = 0; row < rows; row++) {
+      const pixel = placeOf(layout, phase, i + row);
+      memory.copy(y + bytes(pixel * all + j0), block + bytes(row * cols), bytes(cols));
+    }
+  }
+}

@@ -1,0 +1,2 @@
+/** Convolutions. */
+export * from "../conv";

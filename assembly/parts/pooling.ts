@@ -1,0 +1,2 @@
+/** Pooling and resampling. */
+export * from "../pooling";

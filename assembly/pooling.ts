@@ -369,13 +369,17 @@ class Unwatched extends Watch {
  */
 function foldLines<W extends Watch>(x: usize, step: usize, count: i32, length: usize, to: usize): bool {
   const end = to + length;
+  if (count < 1) {
+    for (; to < end; to += WORD) storeOne(to, splat(-Infinity));
+    return true;
+  }
   let sum = splat(0),
     other = sum;
   for (; to + 64 <= end; to += 64) {
-    let a = count > 0 ? v128.load(x) : splat(-Infinity),
-      b = count > 0 ? v128.load(x, 16) : a,
-      c = count > 0 ? v128.load(x, 32) : a,
-      d = count > 0 ? v128.load(x, 48) : a;
+    let a = v128.load(x),
+      b = v128.load(x, 16),
+      c = v128.load(x, 32),
+      d = v128.load(x, 48);
     if (changetype<W>(0).on()) {
       sum = add(sum, add(a, b));
       other = add(other, add(c, d));
@@ -404,7 +408,7 @@ function foldLines<W extends Watch>(x: usize, step: usize, count: i32, length: u
   }
   for (; to + 16 <= end; to += 16) {
     let p = x,
-      a = count > 0 ? v128.load(p) : splat(-Infinity);
+      a = v128.load(p);
     sum = add(sum, a);
     for (let line = count; line > 1; line--) {
       p += step;
@@ -417,7 +421,7 @@ function foldLines<W extends Watch>(x: usize, step: usize, count: i32, length: u
   }
   for (; to < end; to += WORD) {
     let p = x,
-      a = count > 0 ? loadOne(p) : splat(-Infinity);
+      a = loadOne(p);
     sum = add(sum, a);
     for (let line = count; line > 1; line--) {
       p += step;

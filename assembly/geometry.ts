@@ -66,7 +66,7 @@ export function offset(g: usize, axis: i32): i32 {
 }
 
 /** The place of a tap in the filter, along one axis. */
-export function tapAt(g: usize, axis: i32, tap: i32): i32 {
+function tapAt(g: usize, axis: i32, tap: i32): i32 {
   return word(g, axis, 6) + tap * word(g, axis, 7);
 }
 
@@ -85,7 +85,7 @@ export function tapsOf(g: usize): i32 {
   return taps(g, Z) * taps(g, Y) * taps(g, X);
 }
 
-/** The bytes between neighbouring pixels of the source along an axis, or between images for −1. */
+/** The bytes between neighbouring pixels of the source along an axis. */
 export function pixelStep(g: usize, axis: i32): usize {
   let pixels = channelsOf(g);
   for (let inner = X; inner > axis; inner--) pixels *= source(g, inner);
@@ -113,7 +113,7 @@ export function lastInside(g: usize): i32 {
   return max(firstInside(g), room < 0 ? 0 : min(lines(g, X), room / stride(g, X) + 1));
 }
 
-/** The pixel of the source at the first taps of a row: of an image, and its z and y. */
+/** Of row `index` of the lines: its image, and the source's z and y at its first taps. */
 export function imageOf(g: usize, index: i32): i32 {
   return index / lines(g, Y) / lines(g, Z);
 }

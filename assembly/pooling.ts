@@ -66,7 +66,7 @@ class Single extends Channels {
 /** What is done at each place of a window, whose taps inside the image are `layers` times `rows` times `cols`. A leaf class each. */
 abstract class Place {
   /**
-   * Channels [begin, end), two images' first tap at x and v, and the places at y and dy; `z`, `y1`, `x1` bytes from tap to tap.
+   * Channels [begin, end): the first tap in two images at x and v, the place in two results at y and out; dz, dy, dx bytes from tap to tap.
    */
   abstract run(
     x: usize,
@@ -105,19 +105,12 @@ class Largest<C extends Channels> extends Place {
         unordered = splat(0);
       for (let k = 0; k < layers; k++) {
         for (let j = 0; j < rows; j++) {
-          let p = x + c + dz * k + dy * j,
-            i = cols;
-          for (; i >= 2; i -= 2) {
-            const a = changetype<C>(0).load(p),
-              b = changetype<C>(0).load(p + dx);
-            largest = pmax(pmax(largest, a), b);
-            unordered = v128.or(unordered, v128.or(ne(a, a), ne(b, b)));
-            p += 2 * dx;
-          }
-          if (i > 0) {
+          let p = x + c + dz * k + dy * j;
+          for (let i = 0; i < cols; i++) {
             const a = changetype<C>(0).load(p);
             largest = pmax(largest, a);
             unordered = v128.or(unordered, ne(a, a));
+            p += dx;
           }
         }
       }
@@ -126,7 +119,7 @@ class Largest<C extends Channels> extends Place {
   }
 }
 
-/** Where x is the first to be y: of all in the window one. */
+/** Where x is y, or both are NaN, and no tap before was: `rest` are the lanes that have had none. */
 function hit(x: v128, y: v128, rest: v128): v128 {
   return v128.and(rest, v128.or(eq(x, y), ne(x, x)));
 }

@@ -9,7 +9,8 @@ export { info, type Info, init, type InitOptions } from "./init.js";
 export { keep, scope } from "./memory.js";
 export * as metrics from "./metrics.js";
 export * as nn from "./nn/index.js";
-export { inPlace, op, type Op, type Plan, profile, type Profiled } from "./op.js";
+export { inPlace, op, type Op, type Plan } from "./op.js";
+export { profile, type Profiled } from "./profile.js";
 export {
   elu,
   gelu,

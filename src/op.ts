@@ -13,7 +13,7 @@ import { type DType, isDType } from "./dtype.js";
 import { DeviceError, DTypeError, GradientError, type LanewiseError } from "./errors.js";
 import type { KernelName } from "./generated/kernels.js";
 import { scope } from "./memory.js";
-import type { Shape } from "./shape.js";
+import { watched } from "./profile.js";
 import { activeTraces, type Cotangent, record, withTraces } from "./tape.js";
 import { constant, empty, type Spec, Tensor } from "./tensor.js";
 
@@ -187,59 +187,14 @@ function launch(
       outputs.push(output);
       blocks.push(output.block(name));
     }
-    const status =
-      plan.grid > 0 ? watched(plan, inputs, name, () => device.run(plan, blocks, name, part, double)) : 0;
+    const run = (): number => device.run(plan, blocks, name, part, double);
+    const status = plan.grid > 0 ? watched(name, inputs, plan, run) : 0;
     if (status !== 0) throw plan.refuse!(status);
     return outputs;
   } catch (error) {
     for (const output of outputs) output.dispose();
     throw error;
   }
-}
-
-/** One run of a kernel, or of an op by its fallback, as `profile` tells it. */
-export interface Profiled {
-  readonly op: string;
-  /** None: the op was made of others, which follow. */
-  readonly kernel: KernelName | undefined;
-  /** Where there are several ways to compute it. */
-  readonly algorithm: string | undefined;
-  /** Shapes of the inputs. */
-  readonly inputs: readonly Shape[];
-  readonly milliseconds: number;
-  /** Useful floating-point operations, bytes that must be read and written, and bytes of scratch, where they are known. */
-  readonly flops: number | undefined;
-  readonly bytes: number | undefined;
-  readonly scratch: number;
-}
-
-let profiles: Profiled[] | undefined;
-
-/**
- * `profile(() => …)`: the result of the function, and every kernel that it ran, in order. Of an op that has no kernel for its
- * inputs its name comes first, then the ops that it was made of.
- */
-export function profile<T>(body: () => T): { result: T; calls: Profiled[] } {
-  const before = profiles;
-  const calls: Profiled[] = (profiles = []);
-  try {
-    return { result: body(), calls };
-  } finally {
-    profiles = before;
-    before?.push(...calls);
-  }
-}
-
-/** Runs a kernel, or a fallback where there is no plan, and tells it to `profile`. */
-function watched<T>(plan: Launch | undefined, inputs: Tensors, op: string, run: () => T): T {
-  if (profiles === undefined) return run();
-  const at = profiles.length;
-  const start = performance.now();
-  const result = run();
-  const { kernel, algorithm, flops, bytes, scratch = 0 } = plan ?? ({} as Partial<Launch>);
-  const milliseconds = performance.now() - start;
-  profiles.splice(at, 0, { op, kernel, algorithm, inputs: inputs.map(({ shape }) => shape), milliseconds, flops, bytes, scratch }); // prettier-ignore
-  return result;
 }
 
 /** Runs ops that make another, unseen by the traces: they see the op itself. */
@@ -262,8 +217,7 @@ function run(definition: Checked, inputs: Tensors, attributes: Attributes, devic
     inputs.some(isDouble) || (plan !== undefined && "outputs" in plan && plan.outputs.some(isDouble));
   const missing = plan === undefined || (double && "kernel" in plan && !device.hasDouble(plan.kernel, name));
   if (!missing) return launch(name, plan, inputs, device, part, double);
-  if (fallback !== undefined)
-    return [watched(undefined, inputs, name, () => compose(fallback, inputs, attributes))];
+  if (fallback !== undefined) return [watched(name, inputs, {}, () => compose(fallback, inputs, attributes))];
   throw new DTypeError(`${name}: has no kernel for float64 (cast converts)`);
 }
 

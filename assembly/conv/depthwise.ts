@@ -1,6 +1,6 @@
 /** Convolutions with one channel to a group: each channel by itself, lanes being neighbouring channels. */
 import { Activate } from "../gemm/epilogue";
-import { add, bytes, DOUBLE, LANES, loadOne, madd, pmax, pmin, splat, storeOne, WORD, touch } from "../simd";
+import { add, bytes, DOUBLE, LANES, loadOne, madd, pmax, pmin, splat, storeOne, touch, WORD } from "../simd";
 import {
   batchOf,
   filterTap,
@@ -79,6 +79,7 @@ class Single extends Lanes {
   }
 }
 
+/** Lanes from where the table says. */
 function collect(p: usize, table: usize): v128 {
   let v = loadOne(p + load<u32>(table));
   v = v128.load_lane<real>(p + load<u32>(table, 4), v, 1);

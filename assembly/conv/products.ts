@@ -1,8 +1,9 @@
 /** Convolutions as products of matrices, whose operands are packed as they lie in the images. */
+import { firstCol, firstRow, lastCol, lastRow } from "../gemm/bands";
 import { Activate, Store } from "../gemm/epilogue";
 import { multiply } from "../gemm/multiply";
 import { Operand, Packed, Strided } from "../gemm/panels";
-import { COLS, product, ROWS } from "../gemm/product";
+import { product } from "../gemm/product";
 import { NR, roundUp } from "../gemm/tile";
 import { channelsOf, depthOf, pixelsOf, tapsOf } from "../geometry";
 import { bytes } from "../simd";
@@ -29,27 +30,25 @@ export function conv(
   begin: i32,
   end: i32,
 ): void {
-  const all = groups * outputs,
-    own = single ? spread(bias, outputs, scratch) : bias,
+  const own = single ? spread(bias, outputs, scratch) : bias,
     rest = scratch + (single ? room(outputs) : 0);
-  for (let group = 0; group < groups; group++) {
-    const first = group * outputs;
-    gather<Patches, Strided<Reals>>(
-      x + bytes(group * depthOf(layout)),
-      layout,
-      filter + bytes(first),
-      1,
-      all,
-      single ? own : bias + bytes(first),
-      activation,
-      y + bytes(first),
-      all,
-      outputs,
-      rest,
-      begin,
-      end,
-    );
-  }
+  gatherGroups<Strided<Reals>>(
+    x,
+    layout,
+    filter,
+    bytes(outputs),
+    1,
+    groups * outputs,
+    own,
+    single,
+    activation,
+    y,
+    groups,
+    outputs,
+    rest,
+    begin,
+    end,
+  );
 }
 
 /** The same for a filter of `packFilter`. */
@@ -67,29 +66,26 @@ export function convPacked(
   begin: i32,
   end: i32,
 ): void {
-  const all = groups * outputs,
-    k = tapsOf(layout) * depthOf(layout),
-    panel = bytes(k * roundUp(outputs)),
+  const k = tapsOf(layout) * depthOf(layout),
     own = single ? spread(bias, outputs, scratch) : bias,
     rest = scratch + (single ? room(outputs) : 0);
-  for (let group = 0; group < groups; group++) {
-    const first = group * outputs;
-    gather<Patches, Packed>(
-      x + bytes(group * depthOf(layout)),
-      layout,
-      panels + panel * group,
-      0,
-      k,
-      single ? own : bias + bytes(first),
-      activation,
-      y + bytes(first),
-      all,
-      outputs,
-      rest,
-      begin,
-      end,
-    );
-  }
+  gatherGroups<Packed>(
+    x,
+    layout,
+    panels,
+    bytes(k * roundUp(outputs)),
+    0,
+    k,
+    own,
+    single,
+    activation,
+    y,
+    groups,
+    outputs,
+    rest,
+    begin,
+    end,
+  );
 }
 
 /** A filter [k, groups · outputs] as panels [groups, ⌈outputs / NR⌉, k, NR]; the grid is the groups. */
@@ -146,9 +142,8 @@ export function convPoint(
 }
 
 /**
- * y = activation(Σ x · filterᵀ + bias): the transposed convolution. layout: phases; along each axis the pixels of y from one
- * of a phase to the next; along each axis y's pixels; then for each phase its first pixel and its geometry. The grid is that
- * of a product [pixels of the first phase, outputs].
+ * y = activation(Σ x · filterᵀ + bias): the transposed convolution, with the layout of `phases.ts`. The grid is that of a product
+ * [pixels of the first phase, outputs].
  */
 export function convTranspose(
   x: usize,
@@ -175,37 +170,37 @@ export function convTranspose(
       depth = depthOf(g);
     store<i32>(table, channelsOf(g));
     store<i32>(table, outputs, 4);
-    for (let group = 0; group < groups; group++) {
-      const first = group * outputs,
-        from = x + bytes(group * depth),
-        weights = filter + bytes(group * depth),
-        parameter = single ? own : bias + bytes(first);
-      if (phases == 1) {
-        gather<Patches, Turned>(
-          from,
-          g,
-          weights,
-          <i32>g,
-          <i32>table,
-          parameter,
-          activation,
-          y + bytes(first),
-          all,
-          outputs,
-          rest,
-          begin,
-          end,
-        );
-      } else {
+    if (phases == 1) {
+      gatherGroups<Turned>(
+        x,
+        g,
+        filter,
+        bytes(depth),
+        <i32>g,
+        <i32>table,
+        own,
+        single,
+        activation,
+        y,
+        groups,
+        outputs,
+        rest,
+        begin,
+        end,
+      );
+    } else {
+      for (let group = 0; group < groups; group++) {
+        const first = bytes(group * outputs),
+          from = bytes(group * depth);
         scatter(
-          from,
+          x + from,
           layout,
           phase,
-          weights,
+          filter + from,
           table,
-          parameter,
+          single ? own : bias + first,
           activation,
-          y + bytes(first),
+          y + first,
           all,
           outputs,
           rest,
@@ -231,8 +226,7 @@ export function convFilter(
   end: i32,
 ): void {
   const all = groups * outputs,
-    m = tapsOf(layout) * depthOf(layout),
-    byRows = m >= outputs;
+    m = tapsOf(layout) * depthOf(layout);
   if (begin >= end) return;
   for (let group = 0; group < groups; group++) {
     const first = bytes(group * outputs);
@@ -245,10 +239,10 @@ export function convFilter(
       all,
       dfilter + first,
       bytes(all),
-      byRows ? begin * ROWS : 0,
-      byRows ? min(end * ROWS, m) : m,
-      byRows ? 0 : begin * COLS,
-      byRows ? outputs : min(end * COLS, outputs),
+      firstRow(m, outputs, begin),
+      lastRow(m, outputs, end),
+      firstCol(m, outputs, begin),
+      lastCol(m, outputs, end),
       pixelsOf(layout),
       0,
       0,
@@ -257,44 +251,51 @@ export function convFilter(
   }
 }
 
-/** The pixels of y, or of its only phase, of one group, in the bands [begin, end). */
-function gather<A extends Operand, B extends Operand>(
+/**
+ * The pixels of y, or of its only phase, group by group, whose filters are `filterStep` bytes apart, in the bands [begin, end). `across` and
+ * `along` are B's.
+ */
+function gatherGroups<B extends Operand>(
   x: usize,
   geometry: usize,
   filter: usize,
+  filterStep: usize,
   across: i32,
   along: i32,
   bias: usize,
+  single: i32,
   activation: i32,
   y: usize,
-  all: i32,
+  groups: i32,
   outputs: i32,
   scratch: usize,
   begin: i32,
   end: i32,
 ): void {
-  const m = pixelsOf(geometry),
-    byRows = m >= outputs;
+  const m = pixelsOf(geometry);
   if (begin >= end) return;
   clearDesk(scratch);
-  multiply<A, B, Activate>(
-    x,
-    <i32>geometry,
-    <i32>scratch,
-    filter,
-    across,
-    along,
-    y,
-    bytes(all),
-    byRows ? begin * ROWS : 0,
-    byRows ? min(end * ROWS, m) : m,
-    byRows ? 0 : begin * COLS,
-    byRows ? outputs : min(end * COLS, outputs),
-    tapsOf(geometry) * depthOf(geometry),
-    bias,
-    activation,
-    scratch + DESK,
-  );
+  for (let group = 0; group < groups; group++) {
+    const first = bytes(group * outputs);
+    multiply<Patches, B, Activate>(
+      x + bytes(group * depthOf(geometry)),
+      <i32>geometry,
+      <i32>scratch,
+      filter + filterStep * group,
+      across,
+      along,
+      y + first,
+      bytes(groups * outputs),
+      firstRow(m, outputs, begin),
+      lastRow(m, outputs, end),
+      firstCol(m, outputs, begin),
+      lastCol(m, outputs, end),
+      tapsOf(geometry) * depthOf(geometry),
+      single ? bias : bias + first,
+      activation,
+      scratch + DESK,
+    );
+  }
 }
 
 /** The pixels of one of several phases, by way of scratch. */
@@ -315,11 +316,11 @@ function scatter(
 ): void {
   const g = phase + GEOMETRY,
     m = pixelsOf(g),
-    byRows = pixelsOf(layout + PHASES + GEOMETRY) >= outputs,
-    i0 = byRows ? min(begin * ROWS, m) : 0,
-    i1 = byRows ? min(end * ROWS, m) : m,
-    j0 = byRows ? 0 : begin * COLS,
-    j1 = byRows ? outputs : min(end * COLS, outputs),
+    most = pixelsOf(layout + PHASES + GEOMETRY),
+    i0 = min(firstRow(most, outputs, begin), m),
+    i1 = min(lastRow(most, outputs, end), m),
+    j0 = firstCol(most, outputs, begin),
+    j1 = lastCol(most, outputs, end),
     block = scratch + DESK,
     cols = j1 - j0;
   if (begin >= end) return;

@@ -370,44 +370,24 @@ export function correlateTiles<F extends Transform>(
         const a = v + vStep * i,
           b = w + wStep * i,
           to = u + uStep * i;
-        if (t == 0)
-          multiply<Strided<Reals>, Strided<Reals>, Store>(
-            a,
-            1,
-            count,
-            b,
-            1,
-            outputs,
-            to,
-            bytes(outputs),
-            0,
-            count,
-            0,
-            outputs,
-            rows,
-            0,
-            0,
-            rest,
-          );
-        else
-          multiply<Strided<Reals>, Strided<Reals>, Accumulate>(
-            a,
-            1,
-            count,
-            b,
-            1,
-            outputs,
-            to,
-            bytes(outputs),
-            0,
-            count,
-            0,
-            outputs,
-            rows,
-            0,
-            0,
-            rest,
-          );
+        multiply<Strided<Reals>, Strided<Reals>, Accumulate>(
+          a,
+          1,
+          count,
+          b,
+          1,
+          outputs,
+          to,
+          bytes(outputs),
+          0,
+          count,
+          0,
+          outputs,
+          rows,
+          0,
+          t > 0 ? 1 : 0,
+          rest,
+        );
       }
     }
     for (let k = 0; k < count; k++)

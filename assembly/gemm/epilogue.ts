@@ -6,7 +6,7 @@ export abstract class Epilogue {
   /** Whether there is nothing to do. */
   abstract idle(parameter: usize, attribute: i32): bool;
   /** Whether the product is added to what C holds. */
-  abstract adds(): bool;
+  abstract adds(attribute: i32): bool;
   /** c [rows, cols] with cStep bytes from row to row; the parameter holds one float for each column. */
   abstract finish(c: usize, cStep: usize, rows: i32, cols: i32, parameter: usize, attribute: i32): void;
 }
@@ -16,19 +16,19 @@ export class Store extends Epilogue {
   idle(parameter: usize, attribute: i32): bool {
     return true;
   }
-  adds(): bool {
+  adds(attribute: i32): bool {
     return false;
   }
   finish(c: usize, cStep: usize, rows: i32, cols: i32, parameter: usize, attribute: i32): void {}
 }
 
-/** C += A·B. */
+/** C = A·B, added to what C holds if the attribute is not 0. */
 export class Accumulate extends Epilogue {
   idle(parameter: usize, attribute: i32): bool {
     return true;
   }
-  adds(): bool {
-    return true;
+  adds(attribute: i32): bool {
+    return attribute != 0;
   }
   finish(c: usize, cStep: usize, rows: i32, cols: i32, parameter: usize, attribute: i32): void {}
 }
@@ -38,7 +38,7 @@ export class Activate extends Epilogue {
   idle(parameter: usize, attribute: i32): bool {
     return parameter == 0 && attribute == 0;
   }
-  adds(): bool {
+  adds(attribute: i32): bool {
     return false;
   }
   finish(c: usize, cStep: usize, rows: i32, cols: i32, parameter: usize, attribute: i32): void {

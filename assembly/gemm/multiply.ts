@@ -49,7 +49,7 @@ export function multiply<A extends Operand, B extends Operand, E extends Epilogu
         if (FUSED) changetype<A>(0).pack(a, aAcross, aAlong, i, tall, MR, p, depth, aPanels);
         const shorts = aPanels + bytes(tall * depth);
         changetype<A>(0).pack(a, aAcross, aAlong, i + tall, rows - tall, 4, p, depth, shorts);
-        const add = p > 0 || changetype<E>(0).adds();
+        const add = p > 0 || changetype<E>(0).adds(attribute);
         strips<E>(
           aPanels,
           rows,

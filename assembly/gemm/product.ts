@@ -1,15 +1,13 @@
 /** A product by the way that suits its shape: the blocked one, dot products, or sums of rows. */
 import { bytes } from "../simd";
 import { Reals, Storage } from "../storage";
+import { bandsOf, firstCol, firstRow, lastCol, lastRow } from "./bands";
 import { dots, gatherLines } from "./dots";
 import { Epilogue, Store } from "./epilogue";
 import { multiply } from "./multiply";
 import { Strided } from "./panels";
 import { sumRows } from "./rows";
 
-/** Rows or columns of C in one unit of the grid, which runs along the longer side of C. */
-export const ROWS: i32 = 12;
-export const COLS: i32 = 16;
 /** Up to so many rows or columns of C are dot products where the operand with the many lines is contiguous along k. */
 const FEW: i32 = 15;
 /** Up to so many rows of C are sums of rows of B where those are contiguous. */
@@ -39,11 +37,10 @@ export function product<S extends Storage, E extends Epilogue>(
   end: i32,
 ): void {
   if (begin >= end) return;
-  const byRows = m >= n;
-  const i0 = byRows ? begin * ROWS : 0,
-    i1 = byRows ? min(end * ROWS, m) : m;
-  const j0 = byRows ? 0 : begin * COLS,
-    j1 = byRows ? n : min(end * COLS, n);
+  const i0 = firstRow(m, n, begin),
+    i1 = lastRow(m, n, end);
+  const j0 = firstCol(m, n, begin),
+    j1 = lastCol(m, n, end);
   const rows = i1 - i0,
     cols = j1 - j0,
     size = changetype<S>(0).width(),
@@ -103,7 +100,7 @@ export function productBatched<S extends Storage>(
   begin: i32,
   end: i32,
 ): void {
-  const bands = m >= n ? (m + ROWS - 1) / ROWS : (n + COLS - 1) / COLS;
+  const bands = bandsOf(m, n);
   while (begin < end) {
     const index = begin / bands;
     const first = begin - index * bands;

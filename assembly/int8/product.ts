@@ -3,14 +3,13 @@
  * operand spans no more than 127, which it does if it was quantized to 7 bits or comes from a relu, it is moved into [0, 127]
  * and one instruction makes 16 products; else both are widened to 16 bits.
  */
+import { firstCol, firstRow, lastCol, lastRow } from "../gemm/bands";
 import { FUSED } from "../simd";
 import { boundsOf, sumLines, sumOf } from "./lines";
 import { pack, Pairs, Quads, Unit } from "./pack";
 import { byteTile, InA, InB, NR, pairTile, Side } from "./tile";
 
-/** Rows or columns of C in one unit of the grid, and the blocks, in words of k. `src/ops/gemm.ts` repeats them. */
-const ROWS: i32 = 12;
-const COLS: i32 = 16;
+/** The blocks, in words of k: no larger than those that `src/ops/gemm.ts` makes room for. */
 const KC: i32 = 256;
 const MC: i32 = 120;
 const NC: i32 = 1024;
@@ -68,11 +67,10 @@ export function product(
   begin: i32,
   end: i32,
 ): void {
-  const byRows = m >= n;
-  const i0 = byRows ? begin * ROWS : 0,
-    i1 = byRows ? min(end * ROWS, m) : m;
-  const j0 = byRows ? 0 : begin * COLS,
-    j1 = byRows ? n : min(end * COLS, n);
+  const i0 = firstRow(m, n, begin),
+    i1 = lastRow(m, n, end),
+    j0 = firstCol(m, n, begin),
+    j1 = lastCol(m, n, end);
   const x = a + i0 * aRow,
     z = b + j0 * bCol,
     rows = i1 - i0,
@@ -144,10 +142,9 @@ export function scaleSums(
   begin: i32,
   end: i32,
 ): void {
-  const byRows = m >= n;
-  const j0 = byRows ? 0 : begin * COLS,
-    j1 = byRows ? n : min(end * COLS, n);
-  for (let i = byRows ? begin * ROWS : 0, i1 = byRows ? min(end * ROWS, m) : m; i < i1; i++) {
+  const j0 = firstCol(m, n, begin),
+    j1 = lastCol(m, n, end);
+  for (let i = firstRow(m, n, begin), i1 = lastRow(m, n, end); i < i1; i++) {
     const own = v128.load32_splat(aScale + ((<usize>(i * aStep)) << 2));
     let p = y + ((<usize>(i * n + j0)) << 2),
       s = bScale + ((<usize>(j0 * bStep)) << 2);

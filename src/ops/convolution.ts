@@ -13,8 +13,17 @@ import {
   deactivate,
   type FilterOptions,
 } from "./conv/options.js";
-import { plan, planBack, planFilter, spatial, windowBack } from "./conv/plans.js";
-import { type Axis, channelsFirst, checkImages, reachOf, toFirst, toLast, windowOf } from "./conv/window.js";
+import { plan, planBack, planFilter, windowBack } from "./conv/plans.js";
+import {
+  type Axis,
+  channelsFirst,
+  checkImages,
+  spatial,
+  toFirst,
+  toLast,
+  unreached,
+  windowOf,
+} from "./conv/window.js";
 import type { Algorithm } from "./conv/winograd.js";
 
 /** A window as options, of what was padded by name. */
@@ -78,10 +87,7 @@ function convolution(name: "conv1d" | "conv2d" | "conv3d", rank: 1 | 2 | 3) {
         const extents = spatial(x.shape);
         const window = windowOf(name, extents, filter.shape.slice(0, rank), options);
         const same = explicit(window, options.groups ?? 1, options.algorithm);
-        const outputPadding = extents.map((extent, i) => {
-          const { stride, before, after } = window[i];
-          return (extent + before + after - reachOf(window[i])) % stride;
-        });
+        const outputPadding = unreached(extents, window);
         return [
           () => transposed()(dz(), filter, { ...same, outputPadding }),
           () => convFilter(x, dz(), { ...same, kernel: filter.shape.slice(0, rank) }),
@@ -191,9 +197,7 @@ export const convFilter = /* @__PURE__ */ op<[x: Tensor, dy: Tensor], FilterOpti
   vjp(g, _, [x, dy], { kernel, ...options }) {
     const index = kernel.length - 1;
     const window = windowOf("convFilter", spatial(x.shape), kernel, options);
-    const outputPadding = window.map(
-      (axis, i) => (x.shape[i + 1] + axis.before + axis.after - reachOf(axis)) % axis.stride,
-    );
+    const outputPadding = unreached(spatial(x.shape), window);
     const { groups, algorithm } = options;
     return [
       () =>

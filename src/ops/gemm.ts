@@ -1,6 +1,6 @@
 /** How a matrix product is divided and what it needs, from its sizes alone: the same for every binary. */
 
-/** As in assembly/gemm.ts and assembly/gemm/multiply.ts. */
+/** As in assembly/gemm/bands.ts, product.ts and multiply.ts. */
 const ROWS = 12;
 const COLS = 16;
 const FEW = 15;
@@ -11,7 +11,10 @@ const MC = 120;
 const NC = 1024;
 const EDGE = 192;
 /** Bytes of a line of the cache, at which panels of B begin. */
-const LINE = 64;
+export const LINE = 64;
+
+/** So many bytes, in whole lines. */
+export const wholeLines = (bytes: number): number => LINE * Math.ceil(bytes / LINE);
 
 /** The same for products of 8-bit integers, whose panels have at most ⌈k / 2⌉ words, and for sums of rows. */
 export function gemmInt8(m: number, n: number, k: number): { grid: number; scratch: number } {
@@ -22,7 +25,7 @@ export function gemmInt8(m: number, n: number, k: number): { grid: number; scrat
 
 /**
  * The grid of matmul, matmulBatched and linear for C [m, n] with sums over k, in bands of the longer side of C for each
- * index of the batch; and the scratch of one call, in bytes (of float32 at most 1.2 MB, or 4 MB with few rows or columns).
+ * index of the batch; and the scratch of one call, in bytes (of float32 at most 2.4 MB, or 4 MB with few rows or columns).
  * `size` is the bytes of an element.
  */
 export function gemm(

@@ -8,6 +8,9 @@ import { sameShapes } from "./binary.js";
 import { forward } from "./conv/geometry.js";
 import {
   channelsFirst,
+  channelsOf,
+  rowsOf,
+  spatial,
   type Format,
   perAxis,
   placesOf,
@@ -18,10 +21,6 @@ import {
   type WindowOptions,
 } from "./conv/window.js";
 import { mean } from "./reduce.js";
-
-const extentsOf = (x: Spec): Shape => x.shape.slice(1, -1);
-const channelsOf = (x: Spec): number => x.shape[x.shape.length - 1];
-const rowsOf = (shape: Shape): number => sizeOf(shape.slice(0, -2));
 
 type PoolOptions = WindowOptions & {
   /** The extents of the window, or one for all axes. */
@@ -43,16 +42,16 @@ function pooled(
   { kernel, ...options }: PoolOptions,
 ): Omit<Launch, "kernel" | "grid"> & { shape: Shape } {
   const rank = rankOf(name, x);
-  const extents = extentsOf(x);
+  const extents = spatial(x.shape);
   const taps = perAxis(name, "kernel", kernel, rank);
   const window = windowOf(name, extents, taps, options, taps);
   const places = placesOf(name, extents, window);
-  const shape = [x.shape[0], ...places, channelsOf(x)];
+  const shape = [x.shape[0], ...places, channelsOf(x.shape)];
   return {
     shape,
     outputs: [{ shape, dtype: x.dtype }],
-    layout: forward(x.shape[0], extents, places, window, channelsOf(x), 1),
-    numbers: [channelsOf(x)],
+    layout: forward(x.shape[0], extents, places, window, channelsOf(x.shape), 1),
+    numbers: [channelsOf(x.shape)],
     flops: sizeOf(shape) * sizeOf(taps),
     bytes: bytesOf(x.dtype) * (sizeOf(x.shape) + sizeOf(shape)),
   };
@@ -75,7 +74,7 @@ export const maxPool = /* @__PURE__ */ op<[x: Tensor], PoolOptions, ["kernel"]>(
     return {
       kernel: "maxPool",
       ...plan,
-      grid: channelsOf(x) > 0 ? rowsOf(shape) : 0,
+      grid: channelsOf(x.shape) > 0 ? rowsOf(shape) : 0,
       scratch: bytesOf(x.dtype) * sizeOf(x.shape.slice(-2)),
     };
   },
@@ -96,7 +95,7 @@ export const maxPoolGrad = /* @__PURE__ */ op<[dy: Tensor, x: Tensor, y: Tensor]
     const { shape, ...plan } = pooled("maxPoolGrad", x, options);
     sameShapes("maxPoolGrad", dy, y, ["dy", "y"]);
     sameShapes("maxPoolGrad", y, { shape, dtype: x.dtype }, ["y", "maxPool(x)"]);
-    const blocks = Math.ceil((channelsOf(x) * bytesOf(x.dtype)) / 128);
+    const blocks = Math.ceil((channelsOf(x.shape) * bytesOf(x.dtype)) / 128);
     return { kernel: "maxPoolGrad", ...plan, outputs: [x], grid: x.shape[0] * blocks };
   },
   vjp: (g, _, [, x, y], options) => [() => maxPoolTake(g, x, y, options), null, null],
@@ -112,7 +111,7 @@ export const maxPoolTake = /* @__PURE__ */ op<[v: Tensor, x: Tensor, y: Tensor],
     const { shape, ...plan } = pooled("maxPoolTake", x, options);
     sameShapes("maxPoolTake", v, x, ["v", "x"]);
     sameShapes("maxPoolTake", y, { shape, dtype: x.dtype }, ["y", "maxPool(x)"]);
-    return { kernel: "maxPoolTake", ...plan, grid: channelsOf(x) > 0 ? rowsOf(shape) : 0 };
+    return { kernel: "maxPoolTake", ...plan, grid: channelsOf(x.shape) > 0 ? rowsOf(shape) : 0 };
   },
   vjp: (g, _, [, x, y], options) => [() => maxPoolGrad(g, x, y, options), null, null],
 });

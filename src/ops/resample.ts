@@ -5,7 +5,7 @@ import { pooling as part } from "../generated/pooling.js";
 import { scope } from "../memory.js";
 import { op } from "../op.js";
 import { type Shape, show, sizeOf } from "../shape.js";
-import type { Spec, Tensor } from "../tensor.js";
+import type { Tensor } from "../tensor.js";
 import {
   averages,
   bilinear,
@@ -19,6 +19,9 @@ import {
 } from "./conv/tables.js";
 import {
   channelsFirst,
+  channelsOf,
+  rowsOf,
+  spatial,
   checkImages,
   type DataFormat,
   type Format,
@@ -30,9 +33,6 @@ import {
   windowOf,
   type WindowOptions,
 } from "./conv/window.js";
-
-const extentsOf = (x: Spec): Shape => x.shape.slice(1, -1);
-const channelsOf = (x: Spec): number => x.shape[x.shape.length - 1];
 
 const single: Weights = [{ first: 0, weights: [1] }];
 
@@ -62,21 +62,21 @@ export const resample = /* @__PURE__ */ op<[x: Tensor], { tables: readonly Weigh
   defaults: { tables: [] },
   plan([x], { tables }) {
     checkImages("resample", "x", x, tables.length);
-    const shape = [x.shape[0], ...tables.map(({ length }) => length), channelsOf(x)];
+    const shape = [x.shape[0], ...tables.map(({ length }) => length), channelsOf(x.shape)];
     tables.forEach((table, axis) => {
       for (const { first, weights } of table)
         if (first < 0 || first + weights.length > x.shape[axis + 1])
           throw new ShapeError(`resample: a table reaches over pixel ${first + weights.length - 1}, and axis ${axis + 1} of x ${show(x.shape)} has ${x.shape[axis + 1]}`); // prettier-ignore
     });
     const taps = tables.reduce((product, table) => product * Math.max(0, ...table.map(({ weights }) => weights.length)), 1); // prettier-ignore
-    const { layout, weights } = layoutOf(extentsOf(x), tables);
+    const { layout, weights } = layoutOf(spatial(x.shape), tables);
     return {
       kernel: "resample",
       outputs: [{ shape, dtype: x.dtype }],
-      grid: sizeOf(shape) > 0 ? sizeOf(shape.slice(0, -2)) : 0,
+      grid: sizeOf(shape) > 0 ? rowsOf(shape) : 0,
       layout,
       scratch: 16 * (weights + 1) + bytesOf(x.dtype) * sizeOf(x.shape.slice(-2)),
-      numbers: [channelsOf(x)],
+      numbers: [channelsOf(x.shape)],
       flops: 2 * taps * sizeOf(shape),
       bytes: bytesOf(x.dtype) * (sizeOf(x.shape) + sizeOf(shape)),
     };
@@ -94,7 +94,7 @@ function resampled(
   table: (extent: number, axis: number) => Weights,
 ): Tensor {
   const first = channelsFirst(name, rankOf(name, x), dataFormat);
-  const run = (images: Tensor): Tensor => resample(images, { tables: extentsOf(images).map(table) });
+  const run = (images: Tensor): Tensor => resample(images, { tables: spatial(images.shape).map(table) });
   return first ? scope(() => toFirst(run(toLast(x)))) : run(x);
 }
 
@@ -113,7 +113,7 @@ export function avgPool(
   { countIncludePad = false, dataFormat, ...options }: AvgPoolOptions = {},
 ): Tensor {
   const rank = rankOf("avgPool", x);
-  const extents = channelsFirst("avgPool", rank, dataFormat) ? x.shape.slice(2) : extentsOf(x);
+  const extents = channelsFirst("avgPool", rank, dataFormat) ? x.shape.slice(2) : spatial(x.shape);
   const taps = perAxis("avgPool", "kernel", kernel, rank);
   const window = windowOf("avgPool", extents, taps, options, taps);
   const places = placesOf("avgPool", extents, window);
@@ -146,7 +146,7 @@ function sizesOf(
   dataFormat?: DataFormat,
 ): readonly number[] {
   const rank = rankOf(name, x);
-  const extents = channelsFirst(name, rank, dataFormat) ? x.shape.slice(2) : extentsOf(x);
+  const extents = channelsFirst(name, rank, dataFormat) ? x.shape.slice(2) : spatial(x.shape);
   if (extents.includes(0)) throw new ShapeError(`${name}: x is ${show(x.shape)}, which has no pixels`);
   return perAxis(name, "size", size, rank);
 }

@@ -1,7 +1,6 @@
 /** What callers ask of a convolution: its options, filter and bias. */
 import { OptionError, ShapeError } from "../../errors.js";
-import type { Shape } from "../../shape.js";
-import { show } from "../../shape.js";
+import { type Shape, show } from "../../shape.js";
 import type { Spec, Tensor } from "../../tensor.js";
 import { relu6, relu6Grad } from "../activations.js";
 import * as dense from "../matmul.js";

@@ -4,7 +4,7 @@ import { OptionError, ShapeError } from "../../errors.js";
 import type { Launch, Plan } from "../../op.js";
 import { type Shape, show, sizeOf } from "../../shape.js";
 import type { Spec } from "../../tensor.js";
-import { gemm } from "../gemm.js";
+import { gemm, LINE, wholeLines } from "../gemm.js";
 import { activationIndex } from "../matmul.js";
 import { extentsOf, forward, phases } from "./geometry.js";
 import {
@@ -15,7 +15,7 @@ import {
   known,
   singleBias,
 } from "./options.js";
-import { type Axis, checkImages, perAxis, placesOf, reachOf, windowOf } from "./window.js";
+import { type Axis, checkImages, perAxis, placesOf, reachOf, rowsOf, spatial, windowOf } from "./window.js";
 import {
   type Algorithm,
   algorithms,
@@ -25,9 +25,6 @@ import {
   type Problem,
   suits,
 } from "./winograd.js";
-
-const LINE = 64;
-const rounded = (bytes: number): number => LINE * Math.ceil(bytes / LINE);
 
 /** As in assembly/conv/patches.ts and assembly/conv/products.ts. */
 const DESK = 4224;
@@ -40,13 +37,8 @@ const TRAY = 64;
 const isDirect = (groups: number, depth: number, outputs: number): boolean =>
   depth === 1 && outputs > 0 && (groups > 1 || outputs === 1) && outputs < 8;
 
-/** Rows of pixels of a batch of images. */
-const rowsOf = (batch: number, extents: Shape): number => batch * sizeOf(extents.slice(0, -1));
-
-export const spatial = (shape: Shape): Shape => shape.slice(1, -1);
-
 /** The algorithm that is asked for, or else the cheapest, if Winograd's can do it; "gemm" otherwise. */
-export function chosen(
+function chosen(
   name: string,
   wanted: Algorithm | undefined,
   able: boolean,
@@ -88,7 +80,7 @@ export function plan(
     flops: 2 * pixels * k * outputs,
     bytes: size * (sizeOf(x.shape) + sizeOf(filter.shape) + pixels * outputs),
   };
-  const own = single ? rounded(size * n) : 0;
+  const own = single ? wholeLines(size * n) : 0;
   const point =
     groups === 1 && window.every((a) => a.kernel === 1 && a.stride === 1 && a.before === 0 && a.after === 0);
   if (point && !packed)
@@ -110,8 +102,8 @@ export function plan(
       kernel: "depthwise",
       algorithm: "direct",
       ...run,
-      grid: rowsOf(batch, places),
-      scratch: TRAY + rounded(4 * outputs) + rounded(size * outputs),
+      grid: rowsOf([batch, ...places, outputs]),
+      scratch: TRAY + wholeLines(4 * outputs) + wholeLines(size * outputs),
       layout,
       numbers: [outputs, n, Number(single), index],
     };
@@ -145,7 +137,7 @@ function byTiles(
     flops: run.flops,
     bytes: run.bytes,
     grid,
-    scratch: (single ? rounded(4 * outputs) : 0) + scratch,
+    scratch: (single ? wholeLines(4 * outputs) : 0) + scratch,
     layout,
     numbers: [
       edge,
@@ -224,7 +216,7 @@ export function planBack(
       algorithm: "direct",
       ...run,
       grid: Math.ceil(pixels / Math.ceil(extents[rank - 1] / window[rank - 1].stride)),
-      scratch: TRAY + rounded(4 * outputs) + rounded(size * outputs),
+      scratch: TRAY + wholeLines(4 * outputs) + wholeLines(size * outputs),
       numbers: [outputs, depth, Number(single), index],
     };
   const { grid } = gemm(pixels, n, 0, size);
@@ -235,7 +227,11 @@ export function planBack(
     ...run,
     grid,
     scratch:
-      (single ? rounded(size * n) : 0) + LINE + DESK + (count > 1 ? rounded(CHUNK * n * size) : 0) + scratch,
+      (single ? wholeLines(size * n) : 0) +
+      LINE +
+      DESK +
+      (count > 1 ? wholeLines(CHUNK * n * size) : 0) +
+      scratch,
     numbers: [groups, n, Number(single), index],
   };
 }
@@ -277,7 +273,7 @@ export function planFilter([x, dy]: readonly Spec[], options: FilterOptions): La
       algorithm: "direct",
       ...run,
       grid: Math.ceil((outputs * size) / 16),
-      scratch: TRAY + rounded(4 * outputs),
+      scratch: TRAY + wholeLines(4 * outputs),
       numbers: [outputs, n],
     };
   return {

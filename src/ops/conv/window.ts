@@ -1,6 +1,6 @@
 /** Windows that move over images: how their options are read, and what they make of extents. Also for pooling. */
 import { OptionError, ShapeError } from "../../errors.js";
-import { type Shape, show } from "../../shape.js";
+import { type Shape, show, sizeOf } from "../../shape.js";
 import type { Spec, Tensor } from "../../tensor.js";
 import { permuteDims } from "../movement.js";
 
@@ -80,6 +80,11 @@ export function rankOf(name: string, x: Spec): number {
   return rank;
 }
 
+/** The extents of a batch of images with their channels last, those channels, and how many rows of pixels they have. */
+export const spatial = (shape: Shape): Shape => shape.slice(1, -1);
+export const channelsOf = (shape: Shape): number => shape[shape.length - 1];
+export const rowsOf = (shape: Shape): number => sizeOf(shape.slice(0, -2));
+
 /** A whole number ≥ `least` for each of `rank` axes. */
 export function perAxis(
   name: string,
@@ -151,4 +156,9 @@ export function placesOf(name: string, extents: Shape, window: readonly Axis[]):
       );
     return Math.floor((room - reach) / axis.stride) + 1;
   });
+}
+
+/** The pixels of each axis that the last place of its window does not reach: fewer than its stride. */
+export function unreached(extents: Shape, window: readonly Axis[]): number[] {
+  return window.map((axis, i) => (extents[i] + axis.before + axis.after - reachOf(axis)) % axis.stride);
 }

@@ -1,7 +1,7 @@
 /** Winograd's algorithm for windows of three by three: when it may and should be used, and how its work is divided. */
 import { isPrecise } from "../../precision.js";
 import { type Shape, sizeOf } from "../../shape.js";
-import { gemm } from "../gemm.js";
+import { gemm, LINE, wholeLines } from "../gemm.js";
 import { costs } from "./costs.js";
 import type { Axis } from "./window.js";
 
@@ -34,12 +34,10 @@ export function suits(window: readonly Axis[], groups: number, depth: number, ou
 }
 
 const NR = 8;
-const LINE = 64;
 /** As in assembly/conv/winograd.ts. */
 export const BENCH = 1152;
-const rounded = (bytes: number): number => LINE * Math.ceil(bytes / LINE);
 export const panels = (outputs: number): number => NR * Math.ceil(outputs / NR);
-const pointStep = (reals: number): number => rounded(4 * reals) + LINE;
+const pointStep = (reals: number): number => wholeLines(4 * reals) + LINE;
 
 export const edgeOf = (algorithm: Algorithm): 2 | 4 => (algorithm === "winograd2" ? 2 : 4);
 const pointsOf = (edge: number): number => (edge + 2) ** 2;

@@ -31,17 +31,20 @@ export function bitsOf(numbers: Numbers): Buffer {
   return Buffer.from(numbers.buffer, numbers.byteOffset, numbers.byteLength);
 }
 
-/** What errors of this case are measured against, element by element. */
+/** What errors of this case are measured against: of a result, element by element. One scale serves all results. */
 export function scalesOf(
   op: AnyOp,
   exam: AnyExam,
   case_: Case,
   arrays: readonly Reference[],
-): (i: number) => number {
+): (result: number) => (i: number) => number {
   const { scale = 0 } = exam;
-  if (typeof scale === "number") return () => scale;
-  const { data } = scale(arrays, attributesOf(op, case_));
-  return (i) => (Number.isFinite(data[i]) ? data[i] : 0);
+  if (typeof scale === "number") return () => () => scale;
+  const scales = [scale(arrays, attributesOf(op, case_))].flat() as Reference[];
+  return (result) => {
+    const { data } = scales[result] ?? scales[0];
+    return (i) => (Number.isFinite(data[i]) ? data[i] : 0);
+  };
 }
 
 /** The worst disagreement beyond `ulps`, in words; undefined if there is none. 0 ulps tell −0 from 0. */

@@ -1,6 +1,6 @@
 /** The registry with its exams, and how a case of one becomes a call. */
 import type { DType, Numbers } from "../src/index.js";
-import { tensor, type Tensor } from "../src/index.js";
+import { concat, reshape, tensor, type Tensor } from "../src/index.js";
 import type { AnyExam, Case, Reference, Sample } from "../src/exam.js";
 import { arrayOf, elementOf, valueOf } from "../src/dtype.js";
 import type { AnyOp } from "../src/op.js";
@@ -63,17 +63,20 @@ export function attributesOf({ definition }: AnyOp, { attributes }: Case): Recor
   return { ...(definition.defaults as object), ...attributes };
 }
 
-/** Calls an op the way a user does: inputs, attributes by position, options. */
-export function call(op: AnyOp, inputs: readonly Tensor[], case_: Case): Tensor {
+/**
+ * Calls an op the way a user does: inputs, attributes by position, options. Returns its results, or, of one in place, the inputs.
+ */
+export function call(op: AnyOp, inputs: readonly Tensor[], case_: Case): readonly Tensor[] {
   const attributes = { ...(case_.attributes as Record<string, unknown>) };
   const positional = (op.definition.positional ?? []) as readonly string[];
   const positions = positional.map((name) => attributes[name]);
   for (const name of positional) delete attributes[name];
   const options = Object.keys(attributes).length > 0 ? [attributes] : [];
-  return op(...inputs, ...positions, ...options) as Tensor;
+  const results = op(...inputs, ...positions, ...options) as Tensor | Tensor[];
+  return op.inPlace ? inputs : [results].flat();
 }
 
-/** The reference's results: one, or, for an op in place, every input afterwards. */
+/** The reference's results: of an op in place, every input afterwards. */
 export function referencesOf(
   op: AnyOp,
   exam: AnyExam,
@@ -81,6 +84,17 @@ export function referencesOf(
   arrays: readonly Reference[],
 ): Reference[] {
   return [exam.reference(arrays, attributesOf(op, case_))].flat() as Reference[];
+}
+
+/** Several results as one row: what a gradient is checked of. */
+export function joinedResults(results: readonly Tensor[]): Tensor {
+  return results.length === 1 ? results[0] : concat(results.map((y) => reshape(y, [y.size])));
+}
+
+export function joinedReferences(results: readonly Reference[]): Reference {
+  if (results.length === 1) return results[0];
+  const data = Float64Array.from(results.flatMap((y) => [...y.data]));
+  return { shape: [data.length], data };
 }
 
 /** What shows a case in the title of a failure. */

@@ -3,8 +3,8 @@ import { beforeAll, expect, test } from "@jest/globals";
 import { add, grad, init, jvp, mul, scope, sum, tensor, type Tensor, vjp } from "../src/index.js";
 import type { AnyExam, Case, Reference } from "../src/exam.js";
 import type { AnyOp } from "../src/op.js";
-import { arraysOf, attributesOf, call, differentiable, examined, randomNumbers } from "./exams.js";
-import { tensorsOf } from "./exams.js";
+import { arraysOf, call, differentiable, examined, randomNumbers, referencesOf } from "./exams.js";
+import { joinedReferences, joinedResults, tensorsOf } from "./exams.js";
 
 beforeAll(() => init());
 
@@ -52,7 +52,7 @@ function problem(op: AnyOp, exam: AnyExam, case_: Case, seed: number) {
   const v = directions(x, seed + 1);
   const w = directions(x, seed + 2);
   const reference = (inputs: Reference[]): Reference =>
-    exam.reference(inputs, attributesOf(op, case_)) as Reference;
+    joinedReferences(referencesOf(op, exam, case_, inputs));
   const [dy] = directions([reference(x)], seed + 3);
   /** ⟨dy, f(x + …)⟩ */
   const value = (...moves: [number, Reference[]][]): number =>
@@ -65,7 +65,7 @@ function problem(op: AnyOp, exam: AnyExam, case_: Case, seed: number) {
   const f = (primals: readonly Tensor[]): Tensor => {
     const all = [...inputs];
     real.forEach((i, j) => (all[i] = primals[j]));
-    return call(op, all, case_);
+    return joinedResults(call(op, all, case_));
   };
   return {
     v: only(v),

@@ -24,14 +24,12 @@ function mistakes(op: AnyOp, exam: AnyExam, case_: Case): string[] {
   const scale = scalesOf(op, exam, case_, arrays);
   return scope(() => {
     const inputs = tensorsOf(case_, arrays);
-    const result = call(op, inputs, case_);
-    const results = op.inPlace ? inputs : [result];
-    return results.flatMap((tensor, i) => {
-      const name = op.inPlace ? Object.keys(op.definition.inputs)[i] : "result";
+    return call(op, inputs, case_).flatMap((tensor, i) => {
+      const name = op.inPlace ? Object.keys(op.definition.inputs)[i] : `result ${i}`;
       const { shape, data } = expected[i];
       const wrong =
         String(tensor.shape) === String(shape)
-          ? disagreement(valuesOf(tensor.dataSync(), tensor.dtype), data, exam.ulps ?? 4, scale)
+          ? disagreement(valuesOf(tensor.dataSync(), tensor.dtype), data, exam.ulps ?? 4, scale(i))
           : `shape [${tensor.shape}], expected [${shape}]`;
       return wrong === undefined ? [] : [`${describeCase(case_)}: ${name}: ${wrong}`];
     });

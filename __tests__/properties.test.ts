@@ -24,8 +24,7 @@ describe.each(runnable)("splitting the grid anywhere changes no bit on %s", (bin
     const run = (case_: Case): Buffer =>
       L.scope(() => {
         const inputs = tensorsOf(case_, arraysOf(case_));
-        const result = call(op, inputs, case_);
-        return Buffer.concat((op.inPlace ? inputs : [result]).map((x) => bitsOf(x.dataSync())));
+        return Buffer.concat(call(op, inputs, case_).map((x) => bitsOf(x.dataSync())));
       });
     for (const case_ of [...[5, 17, 64, 129].map(exam.sized), ...exam.cases]) {
       device.cuts = () => [];

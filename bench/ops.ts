@@ -9,7 +9,7 @@ import type { AnyOp, Plan } from "../src/op.js";
 import * as exams from "../src/ops/index.exam.js";
 import * as ops from "../src/ops/index.js";
 import { sizeOf } from "../src/shape.js";
-import { tensor } from "../src/tensor.js";
+import { tensor, type Tensor } from "../src/tensor.js";
 import { startClock } from "./clock.js";
 import { Limits, type Stream } from "./limits.js";
 import { describe, machine } from "./machine.js";
@@ -47,7 +47,7 @@ function prepare(op: AnyOp, { inputs: samples, attributes: given }: Case) {
   ];
   const plan: Plan | undefined = "plan" in definition ? definition.plan(inputs, attributes) : undefined;
   return {
-    run: () => void op(...args)?.dispose(),
+    run: () => [op(...args) ?? []].flat().forEach((result: Tensor) => result.dispose()),
     plan,
     dispose: () => inputs.forEach((input) => input.dispose()),
   };

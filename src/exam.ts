@@ -25,14 +25,14 @@ export interface Case<A = object> {
 }
 
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- attributes vary in both directions
-type InputsOf<O> = O extends { readonly definition: Definition<infer Inputs, any> } ? Inputs : never;
+type InputsOf<O> = O extends { readonly definition: Definition<infer Inputs, any, any> } ? Inputs : never;
 // eslint-disable-next-line @typescript-eslint/no-explicit-any
-type AttributesOf<O> = O extends { readonly definition: Definition<any, infer A> } ? A : never;
+type AttributesOf<O> = O extends { readonly definition: Definition<any, infer A, any> } ? A : never;
 type References<Inputs> = { readonly [K in keyof Inputs]: Reference };
 
 interface Exam<Inputs, A, O> {
   /**
-   * The result in plain float64 loops: the oracle, and the documentation of what is meant. In-place ops: every input
+   * The results in plain float64 loops: the oracle, and the documentation of what is meant. In-place ops: every input
    * afterwards.
    */
   readonly reference: (
@@ -41,8 +41,9 @@ interface Exam<Inputs, A, O> {
   ) => Reference | readonly Reference[];
   /** Largest error, in units of 2⁻²⁴ times the larger of |expected| and `scale`. Default 4. 0: every bit must agree. */
   readonly ulps?: number;
-  /** What small results are measured against, where terms cancel: one number, or one for each element. Default 0. */
-  readonly scale?: number | ((inputs: References<Inputs>, attributes: Required<A>) => Reference);
+  /** What small results are measured against, where terms cancel: one number, or one for each element (of each result). Default 0. */
+  readonly scale?:
+    number | ((inputs: References<Inputs>, attributes: Required<A>) => Reference | readonly Reference[]);
   /** A case of a size that grows with n, from 0 on: for the suites that look for what happens at edges. */
   readonly sized: (n: number) => Case<A>;
   /** More cases: every attribute, broadcasting, special values. */

@@ -213,18 +213,18 @@ class Tangents implements Trace {
   record(call: Call): void {
     if (!isReal(call.outputs[0].dtype)) return; // integers have no derivative
     const tangents = call.inputs.map((input) => this.#of.get(input) ?? null);
-    const dy = withTraces(this.#outer, () => call.jvp?.(tangents) ?? transposed(call, tangents));
-    if (dy !== undefined) this.#set(call.outputs[0], dy);
+    const dys = withTraces(this.#outer, () => (call.jvp ? [call.jvp(tangents)] : transposed(call, tangents)));
+    dys.forEach((dy, i) => dy && this.#set(call.results[i], dy));
   }
 }
 
 /**
- * The tangent of a call's result by its backward rule alone. The rule u ↦ Jᵀu is linear in u, so its own transpose at
+ * The tangents of a call's results by its backward rule alone. The rule u ↦ Jᵀu is linear in u, so its own transpose at
  * any u is J (Townsend, "A new trick for calculating Jacobian vector products", 2017).
  */
-function transposed(call: Call, tangents: readonly (Tensor | null)[]): Tensor | undefined {
-  const u = like(call.outputs[0], 0);
-  const { result: seeds, tape } = taped(call.name, [u], () => {
+function transposed(call: Call, tangents: readonly (Tensor | null)[]): (Tensor | undefined)[] {
+  const u = call.results.map((y) => like(y, 0));
+  const { result: seeds, tape } = taped(call.name, u, () => {
     const rule = backwardRule(call, u, add);
     return tangents.flatMap((tangent, i) => {
       const entry = tangent === null ? null : rule[i];
@@ -233,7 +233,7 @@ function transposed(call: Call, tangents: readonly (Tensor | null)[]): Tensor | 
     });
   });
   try {
-    return tape.backward(seeds, [u], add)[0];
+    return tape.backward(seeds, u, add);
   } finally {
     tape.release();
   }

@@ -50,7 +50,7 @@ export interface View {
 type Tensors = readonly Tensor[];
 type Specs<Inputs extends Tensors> = { readonly [K in keyof Inputs]: Spec };
 
-interface Rules<Inputs extends Tensors, A> {
+interface Rules<Inputs extends Tensors, A, Result> {
   readonly name: string;
   /** The names of the inputs, in order, and their dtypes. */
   readonly inputs: Readonly<Record<string, Accepted>>;
@@ -60,14 +60,16 @@ interface Rules<Inputs extends Tensors, A> {
   readonly defaults?: A;
   /** The attributes that callers pass by position, after the inputs. */
   readonly positional?: readonly (keyof A)[];
-  /** The backward rule: from the cotangent of the result, one for each input. None: the op has no gradient. */
+  /** How many of the outputs are results: the others are only kept for the backward rule. Default 1; several come as an array. */
+  readonly results?: number;
+  /** The backward rule: from the cotangent of each result, one for each input. None: the op has no gradient. */
   readonly vjp?: (
-    dy: Tensor,
+    dy: Result,
     outputs: Tensors,
     inputs: Inputs,
     attributes: A,
   ) => readonly [...{ [K in keyof Inputs]: Cotangent }];
-  /** The forward rule: from the inputs' tangents (null: zero), that of the result. Default: the transpose of `vjp`. */
+  /** The forward rule of an op of one result: from the inputs' tangents (null: zero), its own. Default: the transpose of `vjp`. */
   readonly jvp?: (
     tangents: readonly (Tensor | null)[],
     outputs: Tensors,
@@ -77,21 +79,22 @@ interface Rules<Inputs extends Tensors, A> {
 }
 
 /** An op with a kernel. */
-export interface KernelRules<Inputs extends Tensors, A> extends Rules<Inputs, A> {
+export interface KernelRules<Inputs extends Tensors, A, Result = Tensor> extends Rules<Inputs, A, Result> {
   /** None: there is no kernel for inputs of these dtypes, and the op runs by its fallback. */
   readonly plan: (inputs: Specs<Inputs>, attributes: A) => Plan | undefined;
   /** The part that has the kernels; default: the core, which every device has. */
   readonly part?: Part;
   /** The same in plain ops: its definition, and its derivative where there is no `vjp`. */
-  readonly fallback?: (inputs: Inputs, attributes: A) => Tensor;
+  readonly fallback?: (inputs: Inputs, attributes: A) => Result;
 }
 
 /** An op made of ops, with a backward rule of its own. */
-export interface ComposedRules<Inputs extends Tensors, A> extends Rules<Inputs, A> {
-  readonly forward: (inputs: Inputs, attributes: A) => Tensor;
+export interface ComposedRules<Inputs extends Tensors, A, Result = Tensor> extends Rules<Inputs, A, Result> {
+  readonly forward: (inputs: Inputs, attributes: A) => Result;
 }
 
-export type Definition<Inputs extends Tensors, A> = KernelRules<Inputs, A> | ComposedRules<Inputs, A>;
+export type Definition<Inputs extends Tensors, A, Result = Tensor> =
+  KernelRules<Inputs, A, Result> | ComposedRules<Inputs, A, Result>;
 
 type Positions<A> = readonly (keyof A)[];
 type Options<A> = keyof A extends never ? [] : Partial<A> extends A ? [options?: A] : [options: A];
@@ -113,17 +116,19 @@ export interface Op<
   Fewer extends Tensors = Inputs,
 > {
   (...args: Arguments<Inputs, A, Positional> | Arguments<Fewer, A, Positional>): Result;
-  readonly definition: Definition<Inputs, A>;
+  readonly definition: Definition<Inputs, A, Result>;
   /** Whether the op writes its inputs instead of making an output. */
   readonly inPlace: boolean;
 }
 
 /** Any op: what loops over the registry see. */
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- an op's arguments vary in both directions
-export type AnyOp = Op<any, any, any, Tensor | void, any>;
+export type AnyOp = Op<any, any, any, any, any>;
 
 /** A definition whose types the call has already checked. */
-type Checked = Definition<Tensors, Attributes>;
+type Checked = Definition<Tensors, Attributes, Tensor | Tensors>;
+
+const asArray = (results: Tensor | Tensors): Tensors => (results instanceof Tensor ? [results] : results);
 
 /** The device that all tensors among `operands` share. */
 function commonDevice({ name, inputs }: Signature, operands: readonly Operand[]): Device {
@@ -199,25 +204,25 @@ function launch(
 
 /** Runs ops that make another, unseen by the traces: they see the op itself. */
 function compose(
-  forward: (inputs: Tensors, attributes: Attributes) => Tensor,
+  forward: (inputs: Tensors, attributes: Attributes) => Tensor | Tensors,
   inputs: Tensors,
   attributes: Attributes,
-): Tensor {
-  const result = withTraces([], () => scope(() => forward(inputs, attributes)));
+): Tensor[] {
+  const results = withTraces([], () => scope(() => forward(inputs, attributes)));
   // A rule may return an input as it is; the tape needs a tensor of its own for the result.
-  return inputs.includes(result) ? new Tensor(result.device, result, result.block("op")) : result;
+  return asArray(results).map((y) => (inputs.includes(y) ? new Tensor(y.device, y, y.block("op")) : y));
 }
 
 /** Runs an op: by its kernel, or, where there is none for these dtypes, by its fallback. */
 function run(definition: Checked, inputs: Tensors, attributes: Attributes, device: Device): Tensor[] {
-  if (!("plan" in definition)) return [compose(definition.forward, inputs, attributes)];
+  if (!("plan" in definition)) return compose(definition.forward, inputs, attributes);
   const { name, part, fallback } = definition;
   const plan = definition.plan(inputs, attributes);
   const double =
     inputs.some(isDouble) || (plan !== undefined && "outputs" in plan && plan.outputs.some(isDouble));
   const missing = plan === undefined || (double && "kernel" in plan && !device.hasDouble(plan.kernel, name));
   if (!missing) return launch(name, plan, inputs, device, part, double);
-  if (fallback !== undefined) return [watched(name, inputs, {}, () => compose(fallback, inputs, attributes))];
+  if (fallback !== undefined) return watched(name, inputs, {}, () => compose(fallback, inputs, attributes));
   throw new DTypeError(`${name}: has no kernel for float64 (cast converts)`);
 }
 
@@ -231,16 +236,17 @@ function show(
   outputs: Tensors,
   a: Attributes,
 ): void {
-  const { name, vjp, jvp } = definition;
+  const { name, results = 1, vjp, jvp } = definition;
   const fallback = "plan" in definition ? definition.fallback : undefined;
   record({
     name,
     inputNames: names,
     inputs,
     outputs,
-    vjp: vjp && ((dy) => vjp(dy, outputs, inputs, a)),
+    results: outputs.slice(0, results),
+    vjp: vjp && ((dys) => vjp(definition.results === undefined ? dys[0] : dys, outputs, inputs, a)),
     jvp: jvp && ((tangents) => jvp(tangents, outputs, inputs, a)),
-    fallback: fallback && (() => fallback(inputs, a)),
+    fallback: fallback && (() => asArray(fallback(inputs, a))),
   });
 }
 
@@ -269,8 +275,9 @@ function execute(
     const outputs = run(definition, inputs, attributes, device);
     if (activeTraces().length > 0 && outputs.length > 0)
       show(definition, signature.inputs, inputs, outputs, attributes);
-    for (let i = 1; i < outputs.length; i++) outputs[i].dispose();
-    return outputs;
+    const { results = 1 } = definition;
+    for (const kept of outputs.slice(results)) kept.dispose();
+    return outputs.slice(0, results);
   } finally {
     for (const tensor of scalars) tensor.dispose();
   }
@@ -294,7 +301,8 @@ function signatureOf({ name, inputs, optional = 0, defaults = {}, positional = [
  *     const power = op<[x: Tensor], { exponent: number }, ["exponent"]>()({ name: "power", … });
  *     power(x, 3);
  *
- * Where the last inputs may be left out (`optional`), the fourth type is that of the others.
+ * Where the last inputs may be left out (`optional`), the fourth type is that of the others. Where there are several `results`,
+ * the fifth type is that of their array.
  * A definition has a `plan`, which names a kernel, or a `forward` made of other ops; and a `vjp`, made of ops.
  */
 export function op<
@@ -302,19 +310,21 @@ export function op<
   A extends object = Record<never, never>,
   Positional extends Positions<A> = [],
   Fewer extends Tensors = Inputs,
+  Result extends Tensor | Tensors = Tensor,
 >() {
-  return (definition: Definition<Inputs, A>): Op<Inputs, A, Positional, Tensor, Fewer> => {
+  return (definition: Definition<Inputs, A, Result>): Op<Inputs, A, Positional, Result, Fewer> => {
     const checked = definition as unknown as Checked;
     const signature = signatureOf(checked);
-    const call = (...args: unknown[]): Tensor => {
+    const call = (...args: unknown[]): Tensor | Tensor[] => {
       const { operands, attributes } = parse(signature, args);
-      return execute(checked, signature, operands, attributes)[0];
+      const results = execute(checked, signature, operands, attributes);
+      return checked.results === undefined ? results[0] : results;
     };
     return Object.assign(call, { definition, inPlace: false }) as unknown as Op<
       Inputs,
       A,
       Positional,
-      Tensor,
+      Result,
       Fewer
     >;
   };
@@ -322,7 +332,7 @@ export function op<
 
 /** Makes an op that writes its inputs and returns nothing. No trace may follow them. */
 export function inPlace<Inputs extends Tensors, A extends object = Record<never, never>>() {
-  return (definition: KernelRules<Inputs, A>): Op<Inputs, A, [], void> => {
+  return (definition: KernelRules<Inputs, A, Tensor>): Op<Inputs, A, [], void> => {
     const checked = definition as unknown as Checked;
     const signature = signatureOf(checked);
     const call = (...args: unknown[]): void => {

@@ -3,7 +3,7 @@ import { isReal } from "./dtype.js";
 import { GradientError } from "./errors.js";
 import { scope } from "./memory.js";
 import { sameShape, show } from "./shape.js";
-import { newestTensor, type Tensor } from "./tensor.js";
+import { constant, newestTensor, type Tensor } from "./tensor.js";
 
 /** A gradient for one input: a tensor, none, or a function that is called only if somebody wants it. */
 export type Cotangent = Tensor | null | (() => Tensor | null);
@@ -13,14 +13,15 @@ export interface Call {
   readonly name: string;
   readonly inputNames: readonly string[];
   readonly inputs: readonly Tensor[];
-  /** The result, then what the backward rule keeps. */
+  /** The results, then what the backward rule keeps. */
   readonly outputs: readonly Tensor[];
-  /** The backward rule, applied to the cotangent of `outputs[0]`: one entry for each input. */
-  readonly vjp: ((dy: Tensor) => readonly Cotangent[]) | undefined;
+  readonly results: readonly Tensor[];
+  /** The backward rule, applied to the cotangents of the results: one entry for each input. */
+  readonly vjp: ((dys: readonly Tensor[]) => readonly Cotangent[]) | undefined;
   /** The forward rule, applied to the inputs' tangents (null: zero); without it, the transpose of `vjp`. */
   readonly jvp: ((tangents: readonly (Tensor | null)[]) => Tensor) | undefined;
-  /** The same result made of plain ops, to differentiate where there is no rule. */
-  readonly fallback: (() => Tensor) | undefined;
+  /** The same results made of plain ops, to differentiate where there is no rule. */
+  readonly fallback: (() => readonly Tensor[]) | undefined;
 }
 
 /** Adds two cotangents: the one op that a tape needs and may not import. */
@@ -71,7 +72,7 @@ export class Tape implements Trace {
   record(call: Call): void {
     if (!isReal(call.outputs[0].dtype)) return; // integers have no derivative
     this.#calls.push(call);
-    this.#followed.add(call.outputs[0]);
+    for (const result of call.results) this.#followed.add(result);
     for (const tensor of call.inputs) tensor.pin();
     for (const tensor of call.outputs) tensor.pin();
   }
@@ -98,22 +99,22 @@ export class Tape implements Trace {
     const wanted = new Set(targets);
     for (let i = this.#calls.length - 1; i >= 0; i--) {
       const call = this.#calls[i];
-      const y = call.outputs[0];
-      const dy = wanted.has(y) ? undefined : cotangents.take(y);
-      if (dy === undefined) continue;
-      const gradients = scope(() => this.#pull(call, dy, sum));
+      const dys = call.results.map((y) => (wanted.has(y) ? undefined : cotangents.take(y)));
+      if (dys.every((dy) => dy === undefined)) continue;
+      const gradients = scope(() => this.#pull(call, dys, sum));
       call.inputs.forEach((input, j) => {
         const gradient = gradients[j];
         if (gradient) cotangents.add(input, gradient);
       });
-      cotangents.drop(dy);
+      for (const dy of dys) if (dy !== undefined) cotangents.drop(dy);
     }
     return targets.map((target) => cotangents.take(target));
   }
 
-  /** The gradients of a call's inputs, where this tape follows them. */
-  #pull(call: Call, dy: Tensor, sum: Sum): (Tensor | null)[] {
-    const rule = backwardRule(call, dy, sum);
+  /** The gradients of a call's inputs, where this tape follows them; a cotangent that is undefined is zero. */
+  #pull(call: Call, dys: readonly (Tensor | undefined)[], sum: Sum): (Tensor | null)[] {
+    const all = dys.map((dy, i) => dy ?? constant(call.results[i].device, call.results[i], 0, call.name));
+    const rule = backwardRule(call, all, sum);
     if (rule.length !== call.inputs.length)
       throw new GradientError(
         `${call.name}: the backward rule gave ${rule.length} gradients, expected ${call.inputs.length}`,
@@ -132,18 +133,19 @@ export class Tape implements Trace {
   }
 }
 
-/** A call's own backward rule, or that of its fallback. */
+/** A call's own backward rule, or that of its fallback, applied to the cotangents of its results. */
 export function backwardRule(
   { name, inputs, vjp, fallback }: Call,
-  dy: Tensor,
+  dys: readonly Tensor[],
   sum: Sum,
 ): readonly Cotangent[] {
-  if (vjp !== undefined) return vjp(dy);
+  if (vjp !== undefined) return vjp(dys);
   if (fallback === undefined) throw new GradientError(`${name}: has no gradient`);
   const tape = new Tape();
   for (const input of inputs) tape.watch(input);
-  const y = withTraces([...active, tape], fallback);
-  const gradients = tape.backward([[y, dy]], inputs, sum);
+  const results = withTraces([...active, tape], fallback);
+  const seeds = results.map((y, i) => [y, dys[i]] as const);
+  const gradients = tape.backward(seeds, inputs, sum);
   tape.release();
   return gradients.map((gradient) => gradient ?? null);
 }

@@ -95,6 +95,7 @@ export class GuardedDevice implements Device {
     });
     if (table) this.free(table);
     blocks.forEach((block, i) => {
+      if (kernel === "writeStrided" && i === 0) return; // concat fills a tensor piece by piece
       const at = this.#words(block).indexOf(POISON);
       if (at >= 0)
         throw new Error(`${kernel}: argument ${i} of ${blocks.length}: word ${at} was not written`);

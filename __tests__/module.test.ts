@@ -167,6 +167,9 @@ const perBlock = [
   /^conv\/(products|direct|tiles|winograd|patches)\//,
   /^conv\/depthwise\/row$/,
   /^pooling\/(maxPool\w*|resample|row<.*)$/,
+  /^attention\/(forward|gradient|panels)\/\w+$/,
+  /^normalization\/(rows|channels)\/\w+$/,
+  /^recurrent\/\w+$/,
 ];
 
 test("no other innermost loop calls a function", () => {

@@ -91,7 +91,39 @@ const calls: Record<string, Call> = {
   resizeBilinear: (x) => L.resizeBilinear(x, [8, 4]),
   "resizeBilinear corners": (x) => L.resizeBilinear(x, [8, 4], { coordinates: "alignCorners" }),
   pixelShuffle: (x) => L.pixelShuffle(x, 2, { dataFormat: "NCHW" }),
+  groupNorm: (x, gain, bias) => L.groupNorm(x, 2, gain, bias, { eps: 0.01 }),
+  "batchNorm in use": (x, mean, variance, gain, bias) => {
+    const fixed = [mean, variance].map((statistic) => L.stopGradient(statistic));
+    return L.batchNorm(x, gain, bias, { mean: fixed[0], variance: fixed[1] });
+  },
+  l2Normalize: (x) => L.l2Normalize(x, { axis: 1 }),
+  localResponseNorm: (x) => L.localResponseNorm(x, { size: 3, alpha: 0.5, k: 2 }),
+  "running 0": (x, y) => running(x, y).mean,
+  "running 1": (x, y) => running(x, y).variance,
+  attention: (q, k, v) => L.attention(q, k, v, { heads: 2 }),
+  "attention causal": (q, k, v) => L.attention(q, k, v, { heads: 4, kvHeads: 2, causal: true }),
+  lstm: recurrent((key) => new L.nn.LSTM(3, 4, { key })),
+  gru: recurrent((key) => new L.nn.GRU(3, 4, { key })),
+  embedding: (indices, weight) => L.embedding(weight, indices),
 };
+
+/** The running statistics after two batches. */
+function running(...batches: Tensor[]): { mean: Tensor; variance: Tensor } {
+  const [mean, variance] = [L.zeros([3]), L.ones([3])];
+  for (const batch of batches) L.batchNorm(batch, 1, 0, { mean, variance, training: true, momentum: 0.3 });
+  return { mean, variance };
+}
+
+/** A recurrent network whose weights are given. */
+function recurrent(make: (key: readonly [number, number]) => L.nn.LSTM | L.nn.GRU): Call {
+  return (x, input, hidden, inputBias, hiddenBias) => {
+    const module = make(L.random.key(1));
+    module.dispose();
+    const linear = (weight: Tensor, bias: Tensor) => ({ forward: (x: Tensor) => L.linear(x, weight, bias) });
+    Object.assign(module, { input: linear(input, inputBias), hidden: linear(hidden, hiddenBias) });
+    return module.forward(x);
+  };
+}
 
 type Over = { axis: number | readonly number[]; keepDims: boolean };
 

@@ -70,6 +70,20 @@ export {
   realToHalf,
   realToInt,
 } from "./conversions";
+export {
+  channelNorm,
+  channelNormGrad,
+  channelScale,
+  l2Normalize,
+  l2NormalizeGrad,
+  layerNorm,
+  layerNormGrad,
+  powerNorm,
+  powerNormGrad,
+  rmsNorm,
+  rmsNormGrad,
+} from "./normalization";
+export { rotary } from "./rotary";
 export { hardSigmoid, hardSigmoidGrad, hardSwish, hardSwishGrad } from "./activations";
 export { eluGrad, leakyRelu, leakyReluGrad, relu6, relu6Grad } from "./activations";
 

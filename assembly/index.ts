@@ -13,3 +13,6 @@ export * from "./parts/int8";
 export * from "./parts/chains";
 export * from "./parts/convolution";
 export * from "./parts/pooling";
+export * from "./parts/normalization";
+export * from "./parts/attention";
+export * from "./parts/recurrent";

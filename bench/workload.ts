@@ -40,6 +40,8 @@ export type Task =
   | { readonly kind: "conv"; readonly stride: number; readonly groups: number; readonly precise: boolean }
   | { readonly kind: "maxPool"; readonly kernel: number; readonly stride: number }
   | { readonly kind: "globalAverage" }
+  /** x and a gain and a bias of its last axis; x [1, height, width, channels] and mean, variance, gain, bias; q, k, v. */
+  | { readonly kind: "layerNorm" | "batchNorm" | "attention" }
   | { readonly kind: "gather"; readonly indices: Int32Array }
   | { readonly kind: "train"; readonly labels: Int32Array; readonly learningRate: number };
 

@@ -290,6 +290,88 @@ function globalAverage(extent: number, channels: number): Workload {
   };
 }
 
+const EPSILON = 1e-5;
+
+/** Rows less their mean, divided by their deviation. */
+function layerNorm(rows: number, cols: number): Workload {
+  const shape = [rows, cols];
+  return {
+    name: `layerNorm ${rows}×${cols}`,
+    task: { kind: "layerNorm" },
+    inputs: () => [reals(16, ...shape), reals(17, cols), reals(18, cols)],
+    shape,
+    bytes: 8 * rows * cols,
+    stream: "copy",
+    exact:
+      ([x, gain, bias]) =>
+      (index) => {
+        const col = index % cols;
+        const row = Array.from(x.data.subarray(index - col, index - col + cols));
+        const mean = row.reduce((a, b) => a + b) / cols;
+        const variance = row.reduce((sum, v) => sum + (v - mean) ** 2, 0) / cols;
+        const value =
+          ((x.data[index] - mean) / Math.sqrt(variance + EPSILON)) * gain.data[col] + bias.data[col];
+        return { value, tolerance: RELATIVE * 4 };
+      },
+  };
+}
+
+/** Channels by given statistics. */
+function batchNorm(extent: number, channels: number): Workload {
+  const shape = [1, extent, extent, channels];
+  const each = (seed: number): Array32 => reals(seed, channels);
+  return {
+    name: `batchNorm ${extent}²×${channels}`,
+    task: { kind: "batchNorm" },
+    inputs: () => [
+      reals(19, ...shape),
+      each(20),
+      { shape: [channels], data: each(21).data.map((v) => v + 1.5) },
+      each(22),
+      each(23),
+    ],
+    shape,
+    bytes: 8 * size(shape),
+    stream: "copy",
+    exact:
+      ([x, mean, variance, gain, bias]) =>
+      (index) => {
+        const c = index % channels;
+        const scale = gain.data[c] / Math.sqrt(variance.data[c] + EPSILON);
+        return { value: (x.data[index] - mean.data[c]) * scale + bias.data[c], tolerance: RELATIVE * 4 };
+      },
+  };
+}
+
+/** softmax(q kᵀ / √d) v, [heads, length, d] each. */
+function attention(heads: number, length: number, d: number): Workload {
+  const shape = [heads, length, d];
+  return {
+    name: `attention ${heads}×${length}×${d}`,
+    task: { kind: "attention" },
+    inputs: () => [24, 25, 26].map((seed) => reals(seed, ...shape)),
+    shape,
+    flops: 4 * heads * length * length * d,
+    exact:
+      ([q, k, v]) =>
+      (index) => {
+        const row = Math.floor(index / d);
+        const first = Math.floor(row / length) * length;
+        const scores = Array.from({ length }, (_, j) => {
+          let dot = 0;
+          for (let p = 0; p < d; p++) dot += q.data[row * d + p] * k.data[(first + j) * d + p];
+          return Math.exp(dot / Math.sqrt(d));
+        });
+        const total = scores.reduce((a, b) => a + b);
+        const value = scores.reduce(
+          (sum, s, j) => sum + (s / total) * v.data[(first + j) * d + (index % d)],
+          0,
+        );
+        return { value, tolerance: RELATIVE };
+      },
+  };
+}
+
 /** The 3 × 3 convolutions of ResNet. */
 const residual = [
   [56, 64],
@@ -336,6 +418,10 @@ export const workloads: readonly Workload[] = [
   unary("gelu", (x) => x * normalCdf(x), 1),
   softmax(1024, 1024),
   softmax(12, 128, 128),
+  layerNorm(128, 768),
+  layerNorm(1024, 1024),
+  batchNorm(56, 64),
+  attention(12, 512, 64),
   sum(1024, 1024, 1),
   sum(1024, 1024, 0),
   argmax(1024, 1024),

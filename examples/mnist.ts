@@ -34,7 +34,7 @@ import {
   RunningMean,
   say,
   table,
-} from "./terminal.js";
+} from "./harness/terminal.js";
 
 const LEARNING_RATE = 0.004;
 /** Digits that are read at a time. */

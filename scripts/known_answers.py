@@ -198,6 +198,74 @@ for name, f in [
 case("globalAvgPool", lambda v: v.mean((1, 2)), images)
 case("pixelShuffle", lambda v: F.pixel_shuffle(v, 2), real(1, 8, 2, 3))
 
+
+def affine(f, *shape):
+    """Of x with its channels last, and a gain and a bias of each."""
+    return lambda v, g, b: last(f(first(v), g, b))
+
+
+features = real(2, 3, 5)
+case("layerNorm", lambda v, g, b: F.layer_norm(v, (5,), g, b), features, real(5), real(5))
+case("rmsNorm", lambda v, g: v * (v.square().mean(-1, keepdim=True) + 1e-5).rsqrt() * g, features, real(5))
+case("groupNorm", affine(lambda v, g, b: F.group_norm(v, 2, g, b, 0.01)), real(2, 3, 2, 6), real(6), real(6))
+case("instanceNorm", affine(lambda v, g, b: F.instance_norm(v, weight=g, bias=b)), real(2, 3, 4, 3), real(3), real(3))
+case("batchNorm", affine(lambda v, g, b: F.batch_norm(v, None, None, g, b, True)), real(2, 3, 4, 3), real(3), real(3))
+case("batchNorm in use", lambda v, m, s, g, b: last(F.batch_norm(first(v), m.detach(), s.detach(), g, b, False)) + 0 * (m.sum() + s.sum()),
+     real(2, 3, 3), real(3), real(3, low=0.2, high=2), real(3), real(3))  # fmt: skip
+case("l2Normalize", lambda v: F.normalize(v, dim=1), features)
+case("weightNorm", lambda v, g: torch._weight_norm(v, g.reshape(3, 1, 1), 0), real(3, 2, 4), real(3, low=0.5, high=2))
+case("localResponseNorm", lambda v: last(F.local_response_norm(first(v), 3, 0.5, 0.75, 2)), real(2, 3, 7))
+
+
+def running(moment):
+    """The running statistics after two batches."""
+
+    def f(v, w):
+        m, s = torch.zeros(3, dtype=torch.float64), torch.ones(3, dtype=torch.float64)
+        for batch in (v, w):
+            F.batch_norm(first(batch), m, s, training=True, momentum=0.3)
+        return (m, s)[moment]
+
+    return f
+
+
+for moment in (0, 1):
+    case(f"running {moment}", running(moment), real(2, 3, 3), real(2, 3, 3, low=-1, high=4), gradient=False)
+
+
+def attend(q, k, v, heads=1, kv_heads=None, seen=None):
+    """Attention of [batch, length, heads · d]."""
+    kv_heads = kv_heads or heads
+    apart = lambda t, n: t.reshape(*t.shape[:2], n, -1).transpose(1, 2)
+    q, k, v = apart(q, heads), apart(k, kv_heads), apart(v, kv_heads)
+    k, v = (t.repeat_interleave(heads // kv_heads, 1) for t in (k, v))
+    scores = q @ k.transpose(-1, -2) / math.sqrt(q.shape[-1])
+    if seen is not None:
+        scores = scores.masked_fill(~seen, -math.inf)
+    return (scores.softmax(-1) @ v).transpose(1, 2).flatten(2)
+
+
+case("attention", lambda *v: attend(*v, heads=2), real(2, 3, 6), real(2, 4, 6), real(2, 4, 4))
+case("attention causal", lambda *v: attend(*v, heads=4, kv_heads=2, seen=torch.ones(4, 4, dtype=bool).tril()),
+     real(1, 4, 8), real(1, 4, 4), real(1, 4, 6))  # fmt: skip
+
+
+def recurrent(f, states):
+    """A layer [batch, time, …] from zeros."""
+
+    def run(v, *weights):
+        zeros = [torch.zeros(1, v.shape[0], 4, dtype=v.dtype) for _ in range(states)]
+        return f(v, zeros if states > 1 else zeros[0], weights, True, 1, 0.0, False, False, True)[0]
+
+    return run
+
+
+for name, f, gates, states in [("lstm", torch._VF.lstm, 4, 2), ("gru", torch._VF.gru, 3, 1)]:
+    shapes = [(2, 5, 3), (gates * 4, 3), (gates * 4, 4), (gates * 4,), (gates * 4,)]
+    case(name, recurrent(f, states), *[real(*shape, low=-1, high=1) for shape in shapes])
+
+case("embedding", lambda i, w: F.embedding(i, w), whole(2, 3), real(5, 4))
+
 text = ",\n".join(f"  {json.dumps(name)}: {json.dumps(entry, separators=(',', ':'))}" for name, entry in cases.items())
 pathlib.Path("__tests__/pytorch.json").write_text("{\n" + text + "\n}\n")
 print(len(cases), "cases,", sum(1 + len(entry.get("gradients", [])) for entry in cases.values()), "answers")

@@ -17,6 +17,9 @@ export const parts = [
   "chains",
   "convolution",
   "pooling",
+  "normalization",
+  "attention",
+  "recurrent",
 ];
 
 /** Bytes of a part's window for tables; the first begins behind address 0, the heap behind the last (src/devices/wasm.ts). */
@@ -26,4 +29,4 @@ export const WINDOW = 1024;
 export const windowOf = (part) => WINDOW * (1 + parts.indexOf(part));
 
 /** Where those of the module for float64 begin, which is a part by itself: 13 KB. */
-export const FLOAT64_BASE = 16 * WINDOW;
+export const FLOAT64_BASE = 32 * WINDOW;

@@ -52,8 +52,8 @@ export interface Signature {
   /** The names of the inputs, and what each accepts. */
   readonly inputs: readonly string[];
   readonly accepts: readonly Admission[];
-  /** How many of the last inputs may be left out. */
-  readonly optional: number;
+  /** What stands for the last inputs where they are left out. */
+  readonly optional: readonly number[];
   /** Every attribute's value when it is not given. */
   readonly defaults: Attributes;
   /** The attributes that are passed by position. */
@@ -66,7 +66,7 @@ export function parse(
 ): { operands: Operand[]; attributes: Attributes } {
   const { name, inputs, optional, defaults, positional } = signature;
   const arity = inputs.length;
-  if (optional > 0) args = filled(args, arity, optional);
+  if (optional.length > 0) args = filled(args, arity, optional);
   for (let i = 0; i < arity; i++)
     if (!isOperand(args[i]))
       throw new DTypeError(`${name}: ${inputs[i]} is ${describe(args[i])}, expected a tensor or a number`);
@@ -92,13 +92,14 @@ export function parse(
   return { operands: args.slice(0, arity) as Operand[], attributes };
 }
 
-/** The arguments with 0 for each of the last `optional` of `arity` inputs that is left out. */
-function filled(args: readonly unknown[], arity: number, optional: number): readonly unknown[] {
-  let given = arity - optional;
+/** The arguments with what stands for each of the last of `arity` inputs that is left out. */
+function filled(args: readonly unknown[], arity: number, optional: readonly number[]): readonly unknown[] {
+  const needed = arity - optional.length;
+  let given = needed;
   while (given < arity && isOperand(args[given])) given++;
   if (given === arity) return args;
   const rest = args[given] === undefined ? given + 1 : given; // f(x, undefined, options) leaves out, too
-  return [...args.slice(0, given), ...new Array<number>(arity - given).fill(0), ...args.slice(rest)];
+  return [...args.slice(0, given), ...optional.slice(given - needed), ...args.slice(rest)];
 }
 
 const isOperand = (arg: unknown): arg is Operand => arg instanceof Tensor || typeof arg === "number";

@@ -25,6 +25,11 @@ export function repeatable<T>(body: () => T): [value: T, again: () => T] {
   return [value, () => within({ numbers, again: 0 }, body)];
 }
 
+/** Whether a function runs again that ran before: what it did to its surroundings is done. */
+export function isRepeating(): boolean {
+  return current?.again !== undefined;
+}
+
 /** Numbers 0, 1, 2, … for the draws of whoever owns it. */
 export class DrawCounter {
   #count = 0;

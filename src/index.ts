@@ -25,10 +25,12 @@ export {
   softplus,
 } from "./ops/activations.js";
 export { all, any, argmin, logsumexp, min, norm, prod, std, variance } from "./ops/aggregate.js";
+export { attention, type AttentionOptions } from "./ops/attend.js";
 export { logSoftmax, softmax } from "./ops/axes.js";
 export { add, div, mul, sub } from "./ops/binary.js";
 export { cast } from "./ops/cast.js";
 export { biasActivationDropout, biasDropoutAdd, type ChainActivation } from "./ops/chains.js";
+export { batchNorm, type BatchNormOptions, groupNorm, instanceNorm } from "./ops/channels.js";
 export { abs, ceil, floor, reciprocal, round, rsqrt, sign, trunc } from "./ops/elementary.js";
 export { full, ones, zeros } from "./ops/fill.js";
 export { type Activation, linear, matmul } from "./ops/matmul.js";
@@ -44,7 +46,7 @@ export {
 export type { ConvOptions, ConvTransposeOptions } from "./ops/conv/options.js";
 export type { Algorithm } from "./ops/conv/winograd.js";
 export type { DataFormat, Padding, WindowOptions } from "./ops/conv/window.js";
-export { gather, gatherND, scatterND } from "./ops/indexing.js";
+export { embedding, gather, gatherND, scatterND } from "./ops/indexing.js";
 export { concat, split, stack } from "./ops/joining.js";
 export { cross, dot, einsum, kron, outer } from "./ops/products.js";
 export { flip, pad, type PadMode, repeat, roll, tile } from "./ops/rearrange.js";
@@ -89,7 +91,10 @@ export {
   notEqual,
   where,
 } from "./ops/pointwise.js";
+export { layerNorm, l2Normalize, localResponseNorm, rmsNorm, weightNorm } from "./ops/normalization.js";
 export { globalAvgPool, maxPool } from "./ops/pooling.js";
+export { rotary, sinusoidalPositions } from "./ops/positions.js";
+export { powerNorm, type PowerNormOptions, powerNormVanilla } from "./ops/powerNorm.js";
 export {
   adaptiveAvgPool,
   avgPool,
@@ -102,6 +107,7 @@ export { pixelShuffle, pixelUnshuffle } from "./ops/shuffle.js";
 export { type PackedConvolution, prepack } from "./ops/prepack.js";
 export { depthwiseConv2d, type DepthwiseOptions, separableConv2d } from "./ops/separable.js";
 export { dequantize, fakeQuantize, matmulInt8, matmulQuantized, quantize, scaleOf } from "./ops/quantize.js";
+export { gruCell, lstmCell } from "./ops/recurrent.js";
 export { argmax, max, mean, sum } from "./ops/reduce.js";
 export { crossEntropy } from "./ops/softmax.js";
 export {

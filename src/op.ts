@@ -54,8 +54,8 @@ interface Rules<Inputs extends Tensors, A, Result> {
   readonly name: string;
   /** The names of the inputs, in order, and their dtypes. */
   readonly inputs: Readonly<Record<string, Accepted>>;
-  /** How many of the last inputs a caller may leave out: the number 0 stands for each. Default none. */
-  readonly optional?: number;
+  /** The numbers that stand for the last inputs where a caller leaves them out. Default none. */
+  readonly optional?: readonly number[];
   /** Every attribute's value when the caller does not give it. */
   readonly defaults?: A;
   /** The attributes that callers pass by position, after the inputs. */
@@ -283,7 +283,7 @@ function execute(
   }
 }
 
-function signatureOf({ name, inputs, optional = 0, defaults = {}, positional = [] }: Checked): Signature {
+function signatureOf({ name, inputs, optional = [], defaults = {}, positional = [] }: Checked): Signature {
   return {
     name,
     inputs: Object.keys(inputs),

@@ -96,7 +96,7 @@ function foldLine<F extends Fold>(x: usize, far: usize, step: usize, turns: i32,
 }
 
 /** Joins what is folded of n columns, a vector at a time, to their totals, and begins anew. */
-function join<F extends Fold>(part: usize, totals: usize, n: i32): void {
+export function join<F extends Fold>(part: usize, totals: usize, n: i32): void {
   const f = changetype<F>(0);
   for (; n > 0; n -= LANES, part += 16, totals += 32) {
     const a = v128.load(part);

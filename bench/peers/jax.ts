@@ -54,6 +54,26 @@ function formulaOf({ numpy: np, nn }: Jax, { task }: Workload): ((...args: Value
       return (x) => np.argmax(x, 1);
     case "gather":
       return (x, indices) => np.take(x, indices, 0);
+    case "layerNorm":
+      return (x, gain, bias) => {
+        const centred = x.ref.sub(np.mean(x, -1, { keepdims: true }));
+        const variance = np.mean(np.square(centred.ref), -1, { keepdims: true });
+        return centred
+          .mul(np.reciprocal(np.sqrt(variance.add(1e-5))))
+          .mul(gain)
+          .add(bias);
+      };
+    case "batchNorm":
+      return (x, mean, variance, gain, bias) =>
+        x
+          .sub(mean)
+          .mul(gain.mul(np.reciprocal(np.sqrt(variance.add(1e-5)))))
+          .add(bias);
+    case "attention":
+      return (q, k, v) => {
+        const scale = 1 / Math.sqrt(q.shape[2]);
+        return np.matmul(nn.softmax(np.matmul(q, np.swapaxes(k, -1, -2)).mul(scale), -1), v);
+      };
     case "conv": // 0.14 GFLOP/s, which is not worth the time
     case "maxPool":
     case "globalAverage":

@@ -74,6 +74,14 @@ function callOf({ task }: Workload, inputs: readonly Tensor[]): () => Tensor {
       return () => lanewise.maxPool(x, task.kernel, { strides: task.stride, padding: "same" });
     case "globalAverage":
       return () => lanewise.globalAvgPool(x);
+    case "layerNorm":
+      return () => lanewise.layerNorm(x, y, inputs[2]);
+    case "batchNorm": {
+      const [, mean, variance, gain, bias] = inputs;
+      return () => lanewise.batchNorm(x, gain, bias, { mean, variance });
+    }
+    case "attention":
+      return () => lanewise.attention(x, y, inputs[2]);
     case "train":
       throw new Error("not one op");
     default:

@@ -117,6 +117,34 @@ function formOf({ task }: Workload, inputs: readonly Array32[]): Form | undefine
       return { nodes: [windowed("MaxPool", ["x0"], task.kernel, task.stride)], images: true };
     case "globalAverage":
       return { nodes: [node("GlobalAveragePool", ["x0"], ["y"])], images: true };
+    case "layerNorm":
+      return {
+        nodes: [node("LayerNormalization", ["x0", "x1", "x2"], ["y"], { axis: -1 })],
+        constants: [1, 2].map((i) => constant(`x${i}`, inputs[i].shape, inputs[i].data)),
+      };
+    case "batchNorm": {
+      const [, ...numbers] = inputs;
+      const constants = numbers.map(({ shape, data }, i) => constant(`x${i + 1}`, shape, data));
+      return {
+        nodes: [node("BatchNormalization", ["x0", "x3", "x4", "x1", "x2"], ["y"])],
+        constants,
+        images: true,
+      };
+    }
+    case "attention": {
+      const scale = Float32Array.of(1 / Math.sqrt(inputs[0].shape[2]));
+      return {
+        nodes: [
+          node("Transpose", ["x1"], ["t"], { perm: [0, 2, 1] }),
+          node("MatMul", ["x0", "t"], ["products"]),
+          node("Mul", ["products", "scale"], ["scores"]),
+          node("Softmax", ["scores"], ["weights"], { axis: -1 }),
+          node("MatMul", ["weights", "x2"], ["y"]),
+        ],
+        constants: [constant("scale", [1], scale)],
+        fed: 3,
+      };
+    }
     case "train":
       return undefined;
   }

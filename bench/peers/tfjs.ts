@@ -33,7 +33,8 @@ export async function connect(): Promise<Peer> {
   };
 }
 
-function callOf(tf: TF, { task }: Workload, [x, y]: Tensor[]): () => Tensor {
+function callOf(tf: TF, { task }: Workload, inputs: Tensor[]): () => Tensor {
+  const [x, y] = inputs;
   switch (task.kind) {
     case "matmul":
       return () => tf.matMul(x, y, task.transposeA, task.transposeB);
@@ -59,6 +60,18 @@ function callOf(tf: TF, { task }: Workload, [x, y]: Tensor[]): () => Tensor {
       return () => tf.maxPool(x as TensorFlow.Tensor4D, task.kernel, task.stride, "same");
     case "globalAverage":
       return () => tf.mean(x, [1, 2]);
+    case "layerNorm":
+      return () => layerNorm(tf, x, y, inputs[2]);
+    case "batchNorm": {
+      const [, mean, variance, gain, bias] = inputs as TensorFlow.Tensor1D[];
+      return () => tf.batchNorm4d(x as TensorFlow.Tensor4D, mean, variance, bias, gain, 1e-5);
+    }
+    case "attention":
+      return () =>
+        tf.tidy(() => {
+          const scale = 1 / Math.sqrt(x.shape[2]!);
+          return tf.matMul(tf.softmax(tf.mul(tf.matMul(x, y, false, true), scale)), inputs[2]);
+        });
     case "train":
       throw new Error("not one op");
     case "softmax":
@@ -76,6 +89,14 @@ function callOf(tf: TF, { task }: Workload, [x, y]: Tensor[]): () => Tensor {
     case "gelu": // it has none of its own
       return () => tf.tidy(() => tf.mul(tf.mul(x, 0.5), tf.add(tf.erf(tf.mul(x, Math.SQRT1_2)), 1)));
   }
+}
+
+/** It has none of its own: as its layers library makes it. */
+export function layerNorm(tf: TF, x: Tensor, gain: Tensor, bias: Tensor): Tensor {
+  return tf.tidy(() => {
+    const { mean, variance } = tf.moments(x, -1, true);
+    return tf.add(tf.mul(tf.mul(tf.sub(x, mean), tf.rsqrt(tf.add(variance, 1e-5))), gain), bias);
+  });
 }
 
 function training(tf: TF, { task }: Workload, [x, ...arrays]: Tensor[]): Prepared {

@@ -10,7 +10,7 @@ import { instantiate, type WasmFunction } from "./instance.js";
 const PAGE = 2 ** 16;
 
 /** Where the heap begins: below lie the modules' tables, each in a window of its own, and address 0 belongs to nobody. */
-export const HEAP_START = 32768;
+export const HEAP_START = 49152;
 
 export class WasmDevice implements Device {
   readonly #memory = new WebAssembly.Memory({ initial: 1 });

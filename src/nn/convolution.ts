@@ -12,11 +12,14 @@ import {
   convTranspose2d,
   convTranspose3d,
 } from "../ops/convolution.js";
+import { add, mul } from "../ops/binary.js";
 import { zeros } from "../ops/fill.js";
 import { permuteDims, reshape } from "../ops/movement.js";
 import { prepack, type PackedConvolution } from "../ops/prepack.js";
 import type { Key } from "../ops/random.js";
+import { renew } from "../ops/running.js";
 import { depthwiseConv2d } from "../ops/separable.js";
+import type { Shape } from "../shape.js";
 import type { Tensor } from "../tensor.js";
 import { checkKey, glorotUniform, type Initializer } from "./initializers.js";
 import { Module } from "./module.js";
@@ -38,7 +41,8 @@ const options = ["strides", "padding", "dilations", "groups", "dataFormat", "act
 /** Weights, bias and options of a layer. */
 abstract class Convolutional extends Module {
   readonly weight: Tensor;
-  readonly bias: Tensor | undefined;
+  /** @internal Set by `absorb` alone. */
+  bias: Tensor | undefined;
   readonly activation: Activation;
 
   constructor(
@@ -53,6 +57,13 @@ abstract class Convolutional extends Module {
     this.activation = activation;
     this.weight = keep(scope(() => weight(initializer, key)));
     this.bias = bias ? keep(zeros([outputs])) : undefined;
+  }
+
+  /** @internal y becomes y · scale + shift, each [outputs]: `stretched` is the shape of scale as a factor of the weights. */
+  protected absorbAs(scale: Tensor, shift: Tensor, stretched: Shape): void {
+    renew(this.weight, () => mul(this.weight, reshape(scale, stretched)));
+    const before = (this.bias ??= keep(zeros([shift.size])));
+    renew(before, () => add(mul(before, scale), shift));
   }
 }
 
@@ -95,6 +106,12 @@ abstract class Convolution extends Convolutional {
     const own = { ...this.#options, activation };
     if (this.#packed !== undefined && !this.training) return this.#packed.apply(x, activation);
     return [conv1d, conv2d, conv3d][this.#rank - 1](x, this.weight, this.bias ?? 0, own);
+  }
+
+  /** @internal */
+  absorb(scale: Tensor, shift: Tensor): void {
+    this.absorbAs(scale, shift, scale.shape);
+    if (this.#packed !== undefined) this.prepack();
   }
 
   /**
@@ -247,6 +264,11 @@ export class DepthwiseConv2d extends Convolutional {
       reshape(permuteDims(initializer(key, shape), [2, 3, 1, 0]), [...extents, channels, multiplier]);
     super(name, channels * multiplier, weight, own);
     this.#options = rest;
+  }
+
+  /** @internal */
+  absorb(scale: Tensor, shift: Tensor): void {
+    this.absorbAs(scale, shift, this.weight.shape.slice(-2));
   }
 
   forward(x: Tensor): Tensor {

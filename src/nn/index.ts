@@ -13,6 +13,7 @@ export {
   type DepthwiseLayerOptions,
 } from "./convolution.js";
 export { Dropout } from "./dropout.js";
+export { Embedding, type EmbeddingOptions } from "./embedding.js";
 export {
   glorotNormal,
   glorotUniform,
@@ -33,7 +34,25 @@ export {
   meanSquaredError,
   tripletMargin,
 } from "./losses.js";
-export { Module } from "./module.js";
+export { buffer, Module } from "./module.js";
+export {
+  BatchNorm,
+  type BatchNormLayerOptions,
+  GroupNorm,
+  InstanceNorm,
+  LayerNorm,
+  PowerNorm,
+  type PowerNormLayerOptions,
+  RMSNorm,
+} from "./normalization.js";
 export { orthogonal } from "./orthogonal.js";
 export { AdaptiveAvgPool, AvgPool, Flatten, GlobalAvgPool, MaxPool } from "./pooling.js";
+export { GRU, LSTM, type RecurrentOptions } from "./recurrent.js";
 export { Sequential } from "./sequential.js";
+export {
+  type AttentionLayerOptions,
+  type Context,
+  MultiHeadAttention,
+  TransformerBlock,
+  type TransformerBlockOptions,
+} from "./transformer.js";

@@ -1,9 +1,12 @@
 /** The dense layer. */
 import { checkOptions } from "../arguments.js";
 import { keep, scope } from "../memory.js";
+import { add, mul } from "../ops/binary.js";
 import { zeros } from "../ops/fill.js";
 import { type Activation, linear } from "../ops/matmul.js";
+import { reshape } from "../ops/movement.js";
 import type { Key } from "../ops/random.js";
+import { renew } from "../ops/running.js";
 import type { Tensor } from "../tensor.js";
 import { checkKey, glorotUniform, type Initializer } from "./initializers.js";
 import { Module } from "./module.js";
@@ -22,7 +25,8 @@ export interface LinearOptions {
 /** y = activation(x · weightᵀ + bias). x [..., in] → [..., out]; weight [out, in], bias [out]. */
 export class Linear extends Module {
   readonly weight: Tensor;
-  readonly bias: Tensor | undefined;
+  /** @internal Set by `absorb` alone. */
+  bias: Tensor | undefined;
   readonly activation: Activation;
   /** Whether Sequential may let it do the activation that follows: a subclass may do something else. */
   readonly fusible: boolean;
@@ -44,6 +48,13 @@ export class Linear extends Module {
   /** `activation` is for who fuses the next module into this one: see Sequential. */
   forward(x: Tensor, activation = this.activation): Tensor {
     return linear(x, this.weight, this.#bias, { activation });
+  }
+
+  /** @internal y becomes y · scale + shift, each [out]. */
+  absorb(scale: Tensor, shift: Tensor): void {
+    renew(this.weight, () => mul(this.weight, reshape(scale, [scale.size, 1])));
+    renew(this.#bias, () => add(mul(this.#bias, scale), shift));
+    this.bias = this.#bias;
   }
 
   override dispose(): void {

@@ -1,11 +1,21 @@
 /** Modules: functions of a tensor with parameters of their own. */
 import { copyState, type State } from "../io/state.js";
+import { keep } from "../memory.js";
 import { Tensor } from "../tensor.js";
+
+/** Tensors of modules that are no parameters. */
+const buffers = new WeakSet<Tensor>();
+
+/** Marks a tensor that a module holds as a buffer, and keeps it from the scope it was made in. */
+export function buffer(tensor: Tensor): Tensor {
+  buffers.add(tensor);
+  return keep(tensor);
+}
 
 /**
  * A part of a network. Every field that holds a tensor is a parameter, and every field that holds a module, or an array
  * of modules, is a part of this one: a parameter's name is the path to it, as "0.weight" or "encoder.blocks.1.bias".
- * What is no parameter belongs in a private field (`#`).
+ * What is no parameter belongs in a private field (`#`), or is marked as a buffer: a tensor that is kept and saved, but not trained.
  *
  *     class Residual extends nn.Module {
  *       readonly inner: nn.Linear;
@@ -33,16 +43,26 @@ export abstract class Module {
 
   /** All parameters, each under its first name. */
   parameters(): Record<string, Tensor> {
-    const found = new Map<Tensor, string>();
-    this.#visit("", (path, member) => {
-      if (member instanceof Tensor && !found.has(member)) found.set(member, path);
-    });
-    return Object.fromEntries([...found].map(([tensor, path]) => [path, tensor]));
+    return this.#tensors((tensor) => !buffers.has(tensor));
   }
 
-  /** Copies saved parameters into this module's. Throws if a name, shape or dtype differs, having changed nothing. */
+  /** What is kept beside the parameters, as running averages are, by name. */
+  buffers(): Record<string, Tensor> {
+    return this.#tensors((tensor) => buffers.has(tensor));
+  }
+
+  /** Parameters and buffers: what to save. */
+  state(): Record<string, Tensor> {
+    return this.#tensors(() => true);
+  }
+
+  /**
+   * Copies saved parameters into this module's, and the buffers if any are given. Throws if a name, shape or dtype differs, having
+   * changed nothing.
+   */
   load(state: State): void {
-    copyState(`${this.constructor.name}.load`, state, this.parameters());
+    const whole = Object.keys(this.buffers()).some((name) => name in state);
+    copyState(`${this.constructor.name}.load`, state, whole ? this.state() : this.parameters());
   }
 
   /** Puts the module and its parts into the training mode, in which they are made. */
@@ -64,6 +84,14 @@ export abstract class Module {
 
   [Symbol.dispose](): void {
     this.dispose();
+  }
+
+  #tensors(wanted: (tensor: Tensor) => boolean): Record<string, Tensor> {
+    const found = new Map<Tensor, string>();
+    this.#visit("", (path, member) => {
+      if (member instanceof Tensor && wanted(member) && !found.has(member)) found.set(member, path);
+    });
+    return Object.fromEntries([...found].map(([tensor, path]) => [path, tensor]));
   }
 
   #setTraining(training: boolean): this {

@@ -3,6 +3,7 @@ import type { Tensor } from "../tensor.js";
 import { ReLU, Sigmoid, Tanh } from "./activations.js";
 import type { Linear } from "./linear.js";
 import { Module } from "./module.js";
+import { BatchNorm } from "./normalization.js";
 
 /**
  * Applies its modules in order; they are named "0", "1", …. A Linear, Conv1d, Conv2d or Conv3d and the ReLU, Tanh or Sigmoid right
@@ -28,9 +29,33 @@ export class Sequential extends Module {
     return x;
   }
 
+  /**
+   * The same for use, not for training, with every BatchNorm folded into the Linear or convolution right before it. Their weights change:
+   * this one is of no use afterwards.
+   */
+  fold(): Sequential {
+    const kept: Module[] = [];
+    for (const layer of this.layers) {
+      const before = kept.at(-1);
+      if (layer instanceof BatchNorm && isAbsorbing(before)) {
+        const [scale, shift] = layer.affine();
+        before.absorb(scale, shift);
+        scale.dispose();
+        shift.dispose();
+      } else kept.push(layer instanceof Sequential ? layer.fold() : layer);
+    }
+    return new Sequential(...kept).eval();
+  }
+
   protected override members(): [name: string, member: unknown][] {
     return this.layers.map((layer, i) => [String(i), layer]);
   }
+}
+
+/** A layer that can take up a factor and a summand of each output. */
+function isAbsorbing(layer: Module | undefined): layer is Linear {
+  const { absorb, activation } = (layer ?? {}) as Partial<Linear>;
+  return absorb !== undefined && activation === "none";
 }
 
 /** A layer that takes an activation, and has none. */

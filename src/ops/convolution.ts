@@ -66,7 +66,7 @@ function convolution(name: "conv1d" | "conv2d" | "conv3d", rank: 1 | 2 | 3) {
   const self = op<Inputs, ConvOptions, [], WithoutBias>()({
     name,
     inputs: { x: "real", filter: "real", bias: "real" },
-    optional: 1,
+    optional: [0],
     part,
     defaults: convDefaults,
     plan(inputs, options) {
@@ -104,7 +104,7 @@ function transposition(name: "convTranspose1d" | "convTranspose2d" | "convTransp
   const self = op<Inputs, ConvTransposeOptions, [], WithoutBias>()({
     name,
     inputs: { x: "real", filter: "real", bias: "real" },
-    optional: 1,
+    optional: [0],
     part,
     defaults: {
       strides: undefined,

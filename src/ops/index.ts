@@ -1,7 +1,9 @@
 /** Every op: the registry is this module's namespace. */
 export * from "./activations.js";
+export { attention, attentionGradKV, attentionGradQ } from "./attention.js";
 export { add, div, mul, sub } from "./binary.js";
 export { cast } from "./cast.js";
+export { channelNorm, channelNormGrad, channelScale } from "./channels.js";
 export { biasActivationDropout, biasActivationDropoutGrad, biasDropoutAdd } from "./chains.js";
 export {
   conv1d,
@@ -28,6 +30,16 @@ export {
   unslice,
   write,
 } from "./movement.js";
+export {
+  l2NormalizeRows,
+  l2NormalizeRowsGrad,
+  layerNorm,
+  layerNormGrad,
+  localResponseNorm,
+  localResponseNormGrad,
+  rmsNorm,
+  rmsNormGrad,
+} from "./normalization.js";
 export * from "./optimizers.js";
 export { all, any, argmin, logsumexp, min, norm, prod } from "./aggregate.js";
 export { argsortRows, bincount, cumprod, cumsum, histogram, putAlong, sortRows, takeAlong } from "./order.js";
@@ -53,9 +65,12 @@ export {
   where,
 } from "./pointwise.js";
 export { maxPool, maxPoolGrad, maxPoolTake } from "./pooling.js";
+export { rotate } from "./positions.js";
+export { powerNormGrad, powerNormStep } from "./powerNorm.js";
 export { convPacked, packFilter } from "./prepack.js";
 export { dequantize, fakeQuantize, matmulInt8, matmulQuantized, quantize } from "./quantize.js";
 export { bernoulli, dropout, normal, permutation, randomBits, uniform } from "./random.js";
+export { gruCell, gruCellGrad, lstmCell, lstmCellGrad } from "./recurrent.js";
 export { argmax, max, maxGrad, mean, sum } from "./reduce.js";
 export { resample } from "./resample.js";
 export {

@@ -26,6 +26,16 @@ export function gather(x: Tensor, indices: Tensor, { axis = 0 }: { axis?: number
   ]);
 }
 
+/**
+ * `embedding(weight, indices)`: the row of weight [count, width] for each index: indices int32 [...] → [..., width]. The gradient adds up the
+ * cotangents of equal indices. Throws IndexError if one is not in [0, count).
+ */
+export function embedding(weight: Tensor, indices: Tensor): Tensor {
+  if (weight.rank !== 2)
+    throw new ShapeError(`embedding: weight is ${show(weight.shape)}, expected [count, width]`);
+  return gatherRows(weight, indices);
+}
+
 /** Rows of coordinates as positions in a flattened shape; −1 where one lies outside. */
 function flatten(name: string, indices: Tensor, shape: Shape): { positions: Tensor; rest: Shape } {
   const depth = indices.rank > 0 ? indices.shape[indices.rank - 1] : 0;

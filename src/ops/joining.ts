@@ -89,6 +89,29 @@ export function stack(tensors: readonly Tensor[], { axis = 0 }: Axis = {}): Tens
   return concat(tensors.map((x) => reshape(x, shape)), { axis: along }); // prettier-ignore
 }
 
+type Split = Op<[x: Tensor], { sizes: readonly number[]; axis: number }, [], Tensor[]>;
+
+/** An op of so many results. */
+function splitOf(count: number): Split {
+  return op<[x: Tensor], { sizes: readonly number[]; axis: number }, [], [x: Tensor], Tensor[]>()({
+    name: "split",
+    inputs: { x: "any" },
+    results: count,
+    defaults: { sizes: [], axis: 0 },
+    forward([x], { sizes, axis }) {
+      let start = 0;
+      return sizes.map((size) => {
+        const begin = at(x, axis, start);
+        start += size;
+        return slice(x, begin, x.shape.map((e, a) => (a === axis ? size : e))); // prettier-ignore
+      });
+    },
+    vjp: (dys, _, __, { axis }) => [concat(dys, { axis })],
+  });
+}
+
+const splits: Split[] = [];
+
 /** `split(x, sizes, { axis })`: parts of so many elements along an axis, default the first; a number: so many equal parts. */
 export function split(x: Tensor, sizes: number | readonly number[], { axis = 0 }: Axis = {}): Tensor[] {
   const along = normalizeAxis("split", axis, x.rank);
@@ -98,10 +121,6 @@ export function split(x: Tensor, sizes: number | readonly number[], { axis = 0 }
     throw new ShapeError(
       `split: ${typeof sizes === "number" ? `${sizes} equal parts` : `sizes ${show(sizes)}`} do not make up axis ${axis} of x ${show(x.shape)}`,
     );
-  let start = 0;
-  return list.map((size) => {
-    const begin = at(x, along, start);
-    start += size;
-    return slice(x, begin, x.shape.map((e, a) => (a === along ? size : e))); // prettier-ignore
-  });
+  if (list.length === 0) return [];
+  return (splits[list.length] ??= splitOf(list.length))(x, { sizes: list, axis: along });
 }

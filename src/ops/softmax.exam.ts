@@ -25,6 +25,7 @@ function logSumExp(row: ArrayLike<number>): number {
 const probabilities = (x: Reference): Reference =>
   eachRow(x, (row) => {
     const largest = row.reduce((a, b) => Math.max(a, b), -Infinity);
+    if (row.length > 0 && row.every((value) => value === -Infinity)) return row.map(() => 0);
     const powers = row.map((value) => Math.exp(value - largest));
     const sum = powers.reduce((a, b) => a + b, 0);
     return powers.map((power) => power / sum);
@@ -81,7 +82,11 @@ export const softmax: ExamOf<typeof ops.softmax> = {
 
 /** y = x − ln Σ eˣ may be a small difference of x and the logarithm. */
 export const logSoftmax: ExamOf<typeof ops.logSoftmax> = {
-  reference: ([x]) => eachRow(x, (row) => { const log = logSumExp(row); return row.map((value) => value - log); }), // prettier-ignore
+  reference: ([x]) =>
+    eachRow(x, (row) => {
+      const log = logSumExp(row);
+      return row.every((value) => value === -Infinity) ? row : row.map((value) => value - log);
+    }),
   ulps: 4,
   scale: ([x]) => eachRow(x, (row) => { const log = logSumExp(row); return row.map((value) => Math.max(1, Math.abs(value), Math.abs(log))); }), // prettier-ignore
   sized: (n) => ({ inputs: [reals([3, n], -4, 4)] }),

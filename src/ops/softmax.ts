@@ -7,6 +7,7 @@ import type { Spec, Tensor } from "../tensor.js";
 import { div, mul, sameShapes, sub } from "./binary.js";
 import { ones } from "./fill.js";
 import { reshape } from "./movement.js";
+import { equal, maximum, where } from "./pointwise.js";
 import { max, sum } from "./reduce.js";
 import { exp, log } from "./unary.js";
 
@@ -30,7 +31,14 @@ function rowwiseGrad(kernel: KernelName, dy: Spec, y: Spec): Launch {
 
 const lastAxis = { axis: -1, keepDims: true };
 
-/** y = eˣ / Σ eˣ over the last axis, the largest x subtracted first. */
+/** The largest of each row, a finite number where all are −∞; and Σ e of a row, 1 where there is nothing. */
+const topOf = (x: Tensor): Tensor => maximum(max(x, lastAxis), -3e38);
+const totalOf = (e: Tensor): Tensor => {
+  const total = sum(e, lastAxis);
+  return where(equal(total, 0), 1, total);
+};
+
+/** y = eˣ / Σ eˣ over the last axis, the largest x subtracted first; a row of −∞ alone becomes 0. */
 export const softmax = /* @__PURE__ */ op<[x: Tensor]>()({
   name: "softmax",
   inputs: { x: "real" },
@@ -38,8 +46,8 @@ export const softmax = /* @__PURE__ */ op<[x: Tensor]>()({
   vjp: (dy, [y]) => [softmaxGrad(dy, y)],
   fallback([x]) {
     if (x.size === 0) return x;
-    const e = exp(sub(x, max(x, lastAxis)));
-    return div(e, sum(e, lastAxis));
+    const e = exp(sub(x, topOf(x)));
+    return div(e, totalOf(e));
   },
 });
 
@@ -51,7 +59,7 @@ export const softmaxGrad = /* @__PURE__ */ op<[dy: Tensor, y: Tensor]>()({
   fallback: ([dy, y]) => mul(y, sub(dy, sum(mul(dy, y), lastAxis))),
 });
 
-/** y = x − ln Σ eˣ over the last axis */
+/** y = x − ln Σ eˣ over the last axis; a row of −∞ alone stays as it is. */
 export const logSoftmax = /* @__PURE__ */ op<[x: Tensor]>()({
   name: "logSoftmax",
   inputs: { x: "real" },
@@ -59,8 +67,8 @@ export const logSoftmax = /* @__PURE__ */ op<[x: Tensor]>()({
   vjp: (dy, [y]) => [logSoftmaxGrad(dy, y)],
   fallback([x]) {
     if (x.size === 0) return x;
-    const below = sub(x, max(x, lastAxis));
-    return sub(below, log(sum(exp(below), lastAxis)));
+    const below = sub(x, topOf(x));
+    return sub(below, log(totalOf(exp(below))));
   },
 });
 

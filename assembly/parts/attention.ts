@@ -1,0 +1,3 @@
+/** Attention. */
+export * from "../attention";
+export * from "../rotary";

@@ -1,0 +1,2 @@
+/** Normalisation. */
+export * from "../normalization";

@@ -1,0 +1,2 @@
+/** Cells of recurrent networks. */
+export * from "../recurrent";

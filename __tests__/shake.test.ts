@@ -5,8 +5,8 @@ import { build } from "esbuild";
 import * as registry from "../src/ops/index.js";
 
 /** The JavaScript of a program that uses these names of the package as it is shipped. */
-async function bundle(imported: string): Promise<string> {
-  const contents = `import ${imported} from "./dist/index.js"; console.log(${imported.replace("* as", "")});`;
+async function bundle(imported: string, file = "index"): Promise<string> {
+  const contents = `import ${imported} from "./dist/${file}.js"; console.log(${imported.replace("* as", "")});`;
   const { outputFiles } = await build({
     stdin: { contents, resolveDir: fileURLToPath(new URL("..", import.meta.url)) },
     bundle: true,
@@ -54,6 +54,26 @@ test("matmul and a gradient need no network, no optimiser, no file format", asyn
       ["softmax", "crossEntropy", "gather", "dropout", "adamUpdate"].includes(name),
     ),
   ).toEqual([]);
+});
+
+test("a layer needs no other one, an optimiser no other", async () => {
+  const layer = namesIn(await bundle("{ Linear, Sequential, ReLU }", "nn"));
+  expect(layer).toContain("linear");
+  expect(layer.filter((name) => ["conv2d", "attention", "channelNorm", "lstmCell"].includes(name))).toEqual(
+    [],
+  );
+  const optimizer = namesIn(await bundle("{ SGD }", "optim"));
+  expect(optimizer).toContain("sgdUpdate");
+  expect(optimizer).not.toContain("adamUpdate");
+});
+
+test("the namespaces are the same as modules of their own", async () => {
+  const file = (name: string): string => new URL(`../dist/${name}.js`, import.meta.url).href;
+  const lanewise = (await import(file("index"))) as Record<string, Record<string, unknown>>;
+  for (const name of ["nn", "optim", "random"]) {
+    const own = (await import(file(name))) as Record<string, unknown>;
+    expect({ ...own }).toEqual({ ...lanewise[name] });
+  }
 });
 
 test("the whole package has every op", async () => {

@@ -10,6 +10,10 @@ const imports: Record<string, string> = {
   "init, tensor, matmul": `export { init, tensor, matmul } from "lanewise"`,
   "init, tensor, matmul, relu, softmax, valueAndGrad": `export { init, tensor, matmul, relu, softmax, valueAndGrad } from "lanewise"`,
   "init, tensor, valueAndGrad, and a perceptron with SGD": `
+    export { init, tensor, valueAndGrad } from "lanewise";
+    export { Linear, Sequential } from "lanewise/nn";
+    export { SGD } from "lanewise/optim";`,
+  "the same by the namespaces of lanewise": `
     import { init, nn, optim, tensor, valueAndGrad } from "lanewise";
     export { init, tensor, valueAndGrad };
     export const { Linear, Sequential } = nn, { SGD } = optim;`,

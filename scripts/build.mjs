@@ -2,7 +2,7 @@
 import { execFileSync, spawn } from "node:child_process";
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { dirname, join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { transform } from "esbuild";
 import { rollup } from "rollup";
@@ -73,25 +73,50 @@ await Promise.all(
 );
 embed();
 execFileSync(process.execPath, [command("typescript", "bin/tsc"), "--project", "src"], { stdio: "inherit" });
-/** One file of a module and all that it imports. */
-async function bundled(input) {
+/**
+ * Files with all that they import: the code is in the first one, from which the others only take names. One file, the loader in it: Node
+ * spends a millisecond of a cold start on each module it loads, and five on finding a package. By Rollup, for a namespace as esbuild writes
+ * it (`nn`, `optim`) could not be shaken off; but once it is used, no bundler takes it apart, so namespaces have files of their own, too.
+ */
+async function bundled(main, source, others = {}) {
+  const facades = new Map(Object.entries(others).map(([name, file]) => [`\0${name}`, resolve(file)]));
   const bundle = await rollup({
-    input,
+    input: { [main]: source },
+    preserveEntrySignatures: "allow-extension",
     // Ops name one another in their backward rules, which run long after all are there.
     onLog: (level, log, next) => log.code === "CIRCULAR_DEPENDENCY" || next(level, log),
-    plugins: [{ resolveId: (id) => (id === LOADER ? fileURLToPath(import.meta.resolve(LOADER)) : null) }],
+    plugins: [
+      {
+        buildStart() {
+          for (const id of facades.keys())
+            this.emitFile({ type: "chunk", id, name: id.slice(1), preserveSignature: "strict" });
+        },
+        resolveId: (id) =>
+          id === LOADER ? fileURLToPath(import.meta.resolve(LOADER)) : facades.has(id) ? id : null,
+        load: (id) => (facades.has(id) ? `export * from ${JSON.stringify(facades.get(id))};` : null),
+      },
+    ],
   });
-  const { output } = await bundle.generate({});
-  // In ASCII and without comments an engine reads it faster: 24 ms for 27 (Node 24).
-  return (await transform(output[0].code, { charset: "ascii" })).code;
+  const { output } = await bundle.generate({
+    manualChunks: (id) => (facades.has(id) ? undefined : main),
+    entryFileNames: "[name].js",
+    chunkFileNames: "[name].js",
+    minifyInternalExports: false,
+  });
+  for (const { fileName, code } of output) {
+    // In ASCII and without comments an engine reads it faster: 24 ms for 27 (Node 24).
+    const plain = await transform(code, { charset: "ascii" });
+    writeFileSync(`dist/${fileName}`, `${NOTICE}\n${plain.code}`);
+  }
 }
-// One file, the loader in it: Node spends a millisecond of a cold start on each module it loads, and five on
-// finding a package. By Rollup, for a namespace as esbuild writes it (`nn`, `optim`) could not be shaken off again.
-writeFileSync(
-  "dist/index.js",
-  `/* lanewise, MIT. Contains @assemblyscript/loader, Apache-2.0, the AssemblyScript authors. */\n${await bundled("build/js/index.js")}`,
-);
-writeFileSync("dist/float64.js", await bundled("build/js/float64.js"));
+const NOTICE =
+  "/* lanewise, MIT. Contains @assemblyscript/loader, Apache-2.0, the AssemblyScript authors. */";
+await bundled("index", "build/js/index.js", {
+  nn: "build/js/nn/index.js",
+  optim: "build/js/optim/index.js",
+  random: "build/js/random.js",
+});
+await bundled("float64", "build/js/float64.js");
 mkdirSync("dist/wasm", { recursive: true });
 for (const target of binaries) cpSync(`build/wasm/${target}.wasm`, `dist/wasm/${target}.wasm`);
 for (const target of ["simd", "relaxed"])

@@ -3,7 +3,7 @@ import type { Tensor } from "../tensor.js";
 import { ReLU, Sigmoid, Tanh } from "./activations.js";
 import type { Linear } from "./linear.js";
 import { Module } from "./module.js";
-import { BatchNorm } from "./normalization.js";
+import type { BatchNorm } from "./normalization.js";
 
 /**
  * Applies its modules in order; they are named "0", "1", …. A Linear, Conv1d, Conv2d or Conv3d and the ReLU, Tanh or Sigmoid right
@@ -37,7 +37,7 @@ export class Sequential extends Module {
     const kept: Module[] = [];
     for (const layer of this.layers) {
       const before = kept.at(-1);
-      if (layer instanceof BatchNorm && isAbsorbing(before)) {
+      if (isAffine(layer) && isAbsorbing(before)) {
         const [scale, shift] = layer.affine();
         before.absorb(scale, shift);
         scale.dispose();
@@ -50,6 +50,11 @@ export class Sequential extends Module {
   protected override members(): [name: string, member: unknown][] {
     return this.layers.map((layer, i) => [String(i), layer]);
   }
+}
+
+/** A BatchNorm, which this file does not import: a bundle without one need not have it. */
+function isAffine(layer: Module): layer is BatchNorm {
+  return typeof (layer as unknown as Partial<BatchNorm>).affine === "function";
 }
 
 /** A layer that can take up a factor and a summand of each output. */

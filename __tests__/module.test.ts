@@ -152,6 +152,7 @@ const perRow = [
   ),
   `gemm/multiply/multiply<${strided},${strided},assembly/gemm/epilogue/Activate>`,
   `gemm/rows/sumRows<${reals}>`,
+  "hadamard/hadamard",
   "movement/transpose",
   "movement/turn",
   "movement/copyStrided",

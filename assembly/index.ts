@@ -16,3 +16,4 @@ export * from "./parts/pooling";
 export * from "./parts/normalization";
 export * from "./parts/attention";
 export * from "./parts/recurrent";
+export * from "./parts/features";

@@ -20,6 +20,7 @@ export const parts = [
   "normalization",
   "attention",
   "recurrent",
+  "features",
 ];
 
 /** Bytes of a part's window for tables; the first begins behind address 0, the heap behind the last (src/devices/wasm.ts). */

@@ -10,6 +10,7 @@ export * from "./aggregate.exam.js";
 export * from "./distributions.exam.js";
 export * from "./elementary.exam.js";
 export * from "./fill.exam.js";
+export * from "./hadamard.exam.js";
 export * from "./matmul.exam.js";
 export * from "./movement.exam.js";
 export * from "./normalization.exam.js";

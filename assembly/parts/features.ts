@@ -1,0 +1,2 @@
+/** Random features. */
+export * from "../hadamard";

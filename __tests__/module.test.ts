@@ -152,7 +152,7 @@ const perRow = [
   ),
   `gemm/multiply/multiply<${strided},${strided},assembly/gemm/epilogue/Activate>`,
   `gemm/rows/sumRows<${reals}>`,
-  "hadamard/hadamard",
+  ...["hadamard", "hadamardChain", "hadamardChainGrad"].map((name) => `hadamard/${name}`),
   "movement/transpose",
   "movement/turn",
   "movement/copyStrided",

@@ -83,7 +83,7 @@ export {
   rmsNorm,
   rmsNormGrad,
 } from "./normalization";
-export { hadamard } from "./hadamard";
+export { hadamard, hadamardChain, hadamardChainGrad } from "./hadamard";
 export { rotary } from "./rotary";
 export { hardSigmoid, hardSigmoidGrad, hardSwish, hardSwishGrad } from "./activations";
 export { eluGrad, leakyRelu, leakyReluGrad, relu6, relu6Grad } from "./activations";

@@ -2,6 +2,7 @@
  * The Walsh–Hadamard transform of rows, y = scale · H x with H the matrix of n · n signs (−1)^(bits that i and j share): n a power of two,
  * n log₂ n additions (Fino, Algazi: "Unified matrix treatment of the fast Walsh–Hadamard transform", 1976). The grid is the rows.
  */
+import { Binary, zip } from "./loops";
 import {
   add,
   bytes,
@@ -15,7 +16,14 @@ import {
   sub,
   swapHalves,
   swapPairs,
+  WORD,
 } from "./simd";
+
+class Sum extends Binary {
+  lanes(x: v128, y: v128): v128 {
+    return add(x, y);
+  }
+}
 
 /** The steps within a vector: neighbours, and halves; times scale. */
 function within(x: v128, odd: v128, far: v128, scale: v128): v128 {
@@ -191,4 +199,81 @@ export function hadamard(x: usize, y: usize, n: i32, scale: f64, begin: i32, end
   const s = splat(scale),
     row = bytes(n);
   for (let i = begin; i < end; i++) transform(x + row * i, y + row * i, n, s);
+}
+
+/** y = x where minus is false, −x where it is true, n of each; y may be x. */
+function flip(x: usize, minus: usize, y: usize, n: i32): void {
+  for (; n >= LANES; n -= LANES, x += 16, y += 16, minus += 4 * LANES) {
+    const sign = DOUBLE ? i64x2.shl(v128.load32x2_u(minus), 63) : i32x4.shl(v128.load(minus), 31);
+    v128.store(y, v128.xor(v128.load(x), sign));
+  }
+  for (; n > 0; n--, x += WORD, y += WORD, minus += 4) {
+    const v = load<real>(x);
+    store<real>(y, load<i32>(minus) ? -v : v);
+  }
+}
+
+/**
+ * y = scale · H D₁ H D₂ H D₃ x for each block, x [rows, n] → y [rows, blocks · n]; minus [blocks, 3, n]: where D₁, D₂ and D₃ are −1. The grid
+ * is the rows. Scratch: n reals.
+ */
+export function hadamardChain(
+  x: usize,
+  minus: usize,
+  y: usize,
+  scratch: usize,
+  n: i32,
+  blocks: i32,
+  scale: f64,
+  begin: i32,
+  end: i32,
+): void {
+  const one = splat(1),
+    last = splat(scale),
+    row = bytes(n),
+    signs = (<usize>n) << 2;
+  for (let i = begin; i < end; i++) {
+    let to = y + row * (i * blocks),
+      d = minus;
+    for (let block = 0; block < blocks; block++, to += row, d += 3 * signs) {
+      flip(x + row * i, d + 2 * signs, scratch, n);
+      transform(scratch, scratch, n, one);
+      flip(scratch, d + signs, scratch, n);
+      transform(scratch, scratch, n, one);
+      flip(scratch, d, scratch, n);
+      transform(scratch, to, n, last);
+    }
+  }
+}
+
+/** Its transpose: dx = scale · Σ D₃ H D₂ H D₁ H dy, over the blocks. Scratch: n reals. */
+export function hadamardChainGrad(
+  dy: usize,
+  minus: usize,
+  dx: usize,
+  scratch: usize,
+  n: i32,
+  blocks: i32,
+  scale: f64,
+  begin: i32,
+  end: i32,
+): void {
+  const one = splat(1),
+    last = splat(scale),
+    row = bytes(n),
+    signs = (<usize>n) << 2;
+  for (let i = begin; i < end; i++) {
+    let from = dy + row * (i * blocks),
+      d = minus;
+    memory.fill(dx + row * i, 0, row);
+    for (let block = 0; block < blocks; block++, from += row, d += 3 * signs) {
+      transform(from, scratch, n, one);
+      flip(scratch, d, scratch, n);
+      transform(scratch, scratch, n, one);
+      flip(scratch, d + signs, scratch, n);
+      transform(scratch, scratch, n, last);
+      flip(scratch, d + 2 * signs, scratch, n);
+      zip<Sum>(dx + row * i, scratch, dx + row * i, 0, n);
+    }
+  }
 }

@@ -33,7 +33,7 @@ export { biasActivationDropout, biasDropoutAdd, type ChainActivation } from "./o
 export { batchNorm, type BatchNormOptions, groupNorm, instanceNorm } from "./ops/channels.js";
 export { abs, ceil, floor, reciprocal, round, rsqrt, sign, trunc } from "./ops/elementary.js";
 export { full, ones, zeros } from "./ops/fill.js";
-export { walshHadamard } from "./ops/hadamard.js";
+export { hadamardChain, walshHadamard } from "./ops/hadamard.js";
 export { type Activation, linear, matmul } from "./ops/matmul.js";
 export { arange, diag, eye, linspace, meshgrid, oneHot, tril, triu } from "./ops/construct.js";
 export {

@@ -17,7 +17,7 @@ export {
 export * from "./distributions.js";
 export * from "./elementary.js";
 export { full } from "./fill.js";
-export { walshHadamard } from "./hadamard.js";
+export { hadamardChain, hadamardChainGrad, walshHadamard } from "./hadamard.js";
 export { linear, matmul } from "./matmul.js";
 export {
   broadcastTo,

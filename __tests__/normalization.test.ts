@@ -176,6 +176,35 @@ describe("batchNorm", () => {
     });
   });
 
+  test("is left as it is where a subclass computes something else, or one is before it", () => {
+    class Doubled extends L.nn.BatchNorm {
+      override forward(x: L.Tensor): L.Tensor {
+        return L.mul(super.forward(x), 2);
+      }
+    }
+    class Halved extends L.nn.Linear {
+      override forward(x: L.Tensor): L.Tensor {
+        return L.mul(super.forward(x), 0.5);
+      }
+    }
+    L.scope(() => {
+      const x = L.random.normal(key, [6, 3]);
+      for (const [layer, norm] of [
+        [L.nn.Linear, Doubled],
+        [Halved, L.nn.BatchNorm],
+      ] as const) {
+        const network = new L.nn.Sequential(new layer(3, 4, { key }), new norm(4));
+        for (let step = 0; step < 5; step++) L.scope(() => void network.forward(x));
+        const expected = numbers(network.eval().forward(x));
+        const folded = network.fold();
+        close(folded.forward(x), expected);
+        expect(folded.layers).toHaveLength(2);
+        network.dispose();
+        folded.dispose();
+      }
+    });
+  });
+
   test("names what does not fit", () => {
     L.scope(() => {
       const x = L.ones([2, 3, 4]);

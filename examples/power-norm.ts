@@ -8,8 +8,8 @@
  * large ones: with LayerNorm (LN), BatchNorm (BN) and PowerNorm (PN) in every place.
  */
 import * as Plot from "@observablehq/plot";
-import { add, mean, nn, optim, random, square, tensor, type Tensor, valueAndGrad } from "lanewise";
-import { encode, mobyDick, mostFrequent } from "./data/mobyDick.js";
+import { add, mean, nn, optim, random, square, type Tensor, valueAndGrad } from "lanewise";
+import { encode, mobyDick, mostFrequent, places, type Windows, windowsAt } from "./data/text.js";
 import { example, type Lab } from "./harness/example.js";
 
 /** Words of the text for training and for validation. */
@@ -80,8 +80,8 @@ class LanguageModel extends nn.Module {
   }
 
   /** The mean negative logarithm of what it gives to each next word. */
-  loss({ tokens, next }: Windows): Tensor {
-    return nn.crossEntropy(this.forward(tokens), next);
+  loss({ from, to }: Windows): Tensor {
+    return nn.crossEntropy(this.forward(from), to);
   }
 }
 
@@ -94,34 +94,14 @@ const uniform: nn.Initializer = (key, [outputs, inputs]) => {
   return random.uniform(key, [outputs, inputs], { low: -bound, high: bound });
 };
 
-/** Pieces of the text, and the words that follow each of their words: [windows, context]. */
-interface Windows {
-  readonly tokens: Tensor;
-  readonly next: Tensor;
-}
-
-function windowsAt(text: Int32Array, context: number, starts: readonly number[]): Windows {
-  const piece = (shift: number): Tensor =>
-    tensor(
-      Int32Array.from(starts.flatMap((start) => [...text.subarray(start + shift, start + shift + context)])),
-      [starts.length, context],
-    );
-  return { tokens: piece(0), next: piece(1) };
-}
-
-/** So many places where a window may begin. */
-function places(key: random.Key, count: number): number[] {
-  return Array.from(random.uniform(key, [count], { high: TRAIN - 40 }).dataSync(), Math.floor);
-}
-
 /** The mean distance of a batch's ψ² from that of all, relative to the latter: figure 2. */
 function fluctuation(lab: Lab, model: LanguageModel, text: Int32Array, batch: number): number {
   const count = lab.small ? 100 : 300;
-  const starts = places(random.foldIn(lab.key, 2), batch * count);
+  const starts = places(random.foldIn(lab.key, 2), batch * count, TRAIN - 40);
   const batches: Float32Array[] = [];
   lab.repeat(count, `batches of ${batch} × ${few.context}`, (i) => {
-    const { tokens } = windowsAt(text, few.context, starts.slice(i * batch, (i + 1) * batch));
-    batches.push(mean(square(model.embed(tokens)), { axis: [0, 1] }).dataSync() as Float32Array);
+    const { from } = windowsAt(text, few.context, starts.slice(i * batch, (i + 1) * batch));
+    batches.push(mean(square(model.embed(from)), { axis: [0, 1] }).dataSync() as Float32Array);
   });
   const average = batches[0].map((_, j) => batches.reduce((sum, psi) => sum + psi[j], 0) / count);
   const distances = batches.map((psi) => Math.hypot(...psi.map((value, j) => value - average[j])));
@@ -152,14 +132,13 @@ function train(
   const { context, batch, steps } = setting;
   const [first, second] = random.split(key);
   const model = new LanguageModel(setting, first, normalization);
-  const optimizer = new optim.Adam(model.parameters(), { beta2: 0.98 });
+  const fall = optim.schedules.cosine(2e-3, steps - WARMUP);
+  const learningRate = optim.schedules.warmUp(WARMUP, (step) => fall(Math.max(0, step - WARMUP)));
+  const optimizer = new optim.Adam(model.parameters(), { learningRate, beta2: 0.98 });
   const step = valueAndGrad((windows: Windows) => model.loss(windows), model.parameters());
-  const starts = places(second, batch * steps);
+  const starts = places(second, batch * steps, TRAIN - 40);
   const curve: number[] = [];
   lab.repeat(steps, "steps", (t) => {
-    const rate =
-      t < WARMUP ? (t + 1) / WARMUP : (1 + Math.cos((Math.PI * (t - WARMUP)) / (steps - WARMUP))) / 2;
-    optimizer.learningRate = 2e-3 * rate;
     const [, gradients] = step(windowsAt(text, context, starts.slice(t * batch, (t + 1) * batch)));
     optimizer.step(gradients);
     if ((t + 1) % (steps / 8) !== 0) return;

@@ -7,7 +7,7 @@
  */
 import * as Plot from "@observablehq/plot";
 import { nn, optim, random, reshape, slice, softmax, tensor, type Tensor, valueAndGrad } from "lanewise";
-import { encode, mobyDick, mostFrequent } from "./data/mobyDick.js";
+import { encode, mobyDick, mostFrequent, places, type Windows, windowsAt } from "./data/text.js";
 import { example } from "./harness/example.js";
 
 /** The last so many characters are kept for validation. */
@@ -69,20 +69,6 @@ class Transformer extends nn.Module {
   }
 }
 
-/** Pieces of the text and what follows each of their characters: [windows, context]. */
-function windowsAt(
-  text: Int32Array,
-  context: number,
-  starts: readonly number[],
-): { from: Tensor; to: Tensor } {
-  const piece = (shift: number): Tensor =>
-    tensor(
-      Int32Array.from(starts.flatMap((start) => [...text.subarray(start + shift, start + shift + context)])),
-      [starts.length, context],
-    );
-  return { from: piece(0), to: piece(1) };
-}
-
 /**
  * The mean of −ln p(character | the `order` characters before it) over a text, p by counts in another one: those of the longest context,
  * filled up with T of n + T parts of the next shorter one's, T being the number of different characters seen in it.
@@ -134,10 +120,12 @@ export default example("Vaswani et al.: Attention is all you need, 2017", (lab) 
   const parameters = model.parameters();
   const size = Object.values(parameters).reduce((sum, { size }) => sum + size, 0);
   lab.heading(`learning: ${setting.blocks} blocks, ${size} parameters`);
-  const loss = ({ from, to }: { from: Tensor; to: Tensor }): Tensor =>
-    nn.crossEntropy(model.forward(from), to);
+  const loss = ({ from, to }: Windows): Tensor => nn.crossEntropy(model.forward(from), to);
   const step = valueAndGrad(loss, parameters);
-  const optimizer = new optim.AdamW(parameters, { beta2: 0.98, weightDecay: 0.01 });
+  const [rate, warmup] = [setting.learningRate, steps / 20];
+  const fall = optim.schedules.cosine(rate, steps - warmup, { least: rate / 20 });
+  const learningRate = optim.schedules.warmUp(warmup, (step) => fall(Math.max(0, step - warmup)));
+  const optimizer = new optim.AdamW(parameters, { learningRate, beta2: 0.98, weightDecay: 0.01 });
 
   /** The mean loss over whole windows of the validation text. */
   const validate = (): number => {
@@ -150,21 +138,10 @@ export default example("Vaswani et al.: Attention is all you need, 2017", (lab) 
     return sum / starts.length;
   };
 
-  const places = Array.from(
-    random
-      .uniform(random.foldIn(lab.key, 1), [steps * batch], { high: train.length - context - 1 })
-      .dataSync(),
-    Math.floor,
-  );
+  const starts = places(random.foldIn(lab.key, 1), steps * batch, train.length - context - 1);
   const curve: { step: number; loss: number }[] = [];
-  const warmup = steps / 20;
   lab.repeat(steps, "steps", (t) => {
-    const rate =
-      t < warmup
-        ? (t + 1) / warmup
-        : 0.05 + 0.475 * (1 + Math.cos((Math.PI * (t - warmup)) / (steps - warmup)));
-    optimizer.learningRate = setting.learningRate * rate;
-    const [value, gradients] = step(windowsAt(train, context, places.slice(t * batch, (t + 1) * batch)));
+    const [value, gradients] = step(windowsAt(train, context, starts.slice(t * batch, (t + 1) * batch)));
     optimizer.step(gradients);
     if ((t + 1) % (steps / 10) === 0) curve.push({ step: t + 1, loss: validate() });
     return `loss ${value.item().toFixed(3)}, of validation ${curve.at(-1)?.loss.toFixed(3) ?? "–"}`;

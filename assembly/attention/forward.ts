@@ -21,7 +21,7 @@ import {
 /** Queries in a unit of the grid. `src/ops/attention.ts` repeats it. */
 export const QUERIES: i32 = 64;
 
-/** The largest of each column, and of what stands at `tops` before: to `tops`. Returns nothing: columns of −∞ stay so. */
+/** The largest of each column, and of what stands at `tops` before: to `tops`. */
 function raise(scores: usize, rows: i32, tops: usize): void {
   let a = v128.load(tops),
     b = v128.load(tops, 16);
@@ -46,7 +46,7 @@ function scaleColumns(c: usize, rows: i32, factors: usize): void {
 /**
  * y = softmax(scale · q kᵀ) v, and for the gradient logSum [items, heads, queries] = ln Σ e^score, 0 where a query sees no key: there y is 0.
  * layout: for each item and head where its truth values in mask begin, in words; masked: whether there are any. The grid is units of QUERIES
- * queries of an item's head. Scratch: 256 bytes, then packed k and v, a panel of q, one of y, and CHUNK + 3 rows of scores.
+ * queries of an item's head. Scratch: 256 bytes, then packed k and v, a panel of q, one of y, and roundRows(CHUNK) rows of scores.
  */
 export function attention(
   q: usize,

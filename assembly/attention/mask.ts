@@ -1,10 +1,7 @@
 /** Which keys a query sees: scores of the others become −∞. Scores lie as [keys, 8 queries] or [queries, 8 keys]. */
 import { COLUMNS, ROW } from "./panels";
 
-/**
- * Where the truth values of a head lie, words apart: `query` from one query to the next, `key` from one key to the next. A null `at` lets
- * all be seen. With `causal`, query i sees the keys up to i + shift only.
- */
+/** Truth values from `at` on, `along` words from row to row of the scores and `across` from column to column. */
 function hideBy(at: usize, along: i32, across: i32, rows: i32, columns: i32, scores: usize): void {
   const none = f32x4.splat(-Infinity),
     last = columns - 1;
@@ -21,7 +18,10 @@ function hideBy(at: usize, along: i32, across: i32, rows: i32, columns: i32, sco
   }
 }
 
-/** Scores [keys, 8 queries] of keys from `key` on. */
+/**
+ * Scores [keys, 8 queries] of keys from `key` on. mask: none, or the truth values of a head, byQuery words from one query to the next and
+ * byKey from one key to the next. With `causal`, query i sees the keys up to i + shift only.
+ */
 export function hideKeys(
   scores: usize,
   keys: i32,
@@ -44,7 +44,7 @@ export function hideKeys(
   }
 }
 
-/** Scores [queries, 8 keys] of queries from `query` on. */
+/** The same of scores [queries, 8 keys] of queries from `query` on. */
 export function hideQueries(
   scores: usize,
   queries: i32,

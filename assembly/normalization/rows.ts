@@ -13,53 +13,46 @@ const ROWS: i32 = 256;
 /** So far may Σ (x − μ)² lie below n · μ² before both are computed again in float64. */
 const CANCELLED: f64 = 8;
 
-/** What a row is divided by. */
+/** What a row is divided by: the root of its mean square and ε, or its length, at least ε. */
 abstract class Spread {
-  /** Whether its mean is subtracted first. */
+  /** Whether the row's mean is subtracted first. */
   abstract centred(): bool;
-  /** 1 / spread, from the sum of n squares. */
-  abstract reciprocal(squares: f64, n: f64, eps: f64): f64;
-  /** What dx takes of x̂ · Σ g · x̂. */
-  abstract share(n: f64, r: f64, eps: f64): f64;
+  abstract length(): bool;
 }
-
-/** √(σ² + ε) */
-export class Deviation extends Spread {
+class Deviation extends Spread {
   centred(): bool {
     return true;
   }
-  reciprocal(squares: f64, n: f64, eps: f64): f64 {
-    return 1 / Math.sqrt(squares / n + eps);
-  }
-  share(n: f64, r: f64, eps: f64): f64 {
-    return 1 / n;
+  length(): bool {
+    return false;
   }
 }
-
-/** √(mean of x² + ε) */
-export class RootMeanSquare extends Spread {
+class RootMeanSquare extends Spread {
   centred(): bool {
     return false;
   }
-  reciprocal(squares: f64, n: f64, eps: f64): f64 {
-    return 1 / Math.sqrt(squares / n + eps);
-  }
-  share(n: f64, r: f64, eps: f64): f64 {
-    return 1 / n;
+  length(): bool {
+    return false;
   }
 }
-
-/** max(√Σx², ε) */
-export class Length extends Spread {
+class Length extends Spread {
   centred(): bool {
     return false;
   }
-  reciprocal(squares: f64, n: f64, eps: f64): f64 {
-    return 1 / max(Math.sqrt(squares), eps);
+  length(): bool {
+    return true;
   }
-  share(n: f64, r: f64, eps: f64): f64 {
-    return <real>r == <real>(1 / eps) ? 0 : 1;
-  }
+}
+
+/** 1 / spread, from the sum of n squares. */
+function reciprocal<S extends Spread>(squares: f64, n: f64, eps: f64): f64 {
+  return changetype<S>(0).length() ? 1 / max(Math.sqrt(squares), eps) : 1 / Math.sqrt(squares / n + eps);
+}
+
+/** What dx takes of x̂ · Σ g · x̂: nothing where the spread is ε itself. */
+function share<S extends Spread>(n: f64, r: f64, eps: f64): f64 {
+  if (changetype<S>(0).length()) return <real>r == <real>(1 / eps) ? 0 : 1;
+  return 1 / n;
 }
 
 /** Σ x and Σ x² of n elements, at `sums` and behind it. */
@@ -142,7 +135,7 @@ function measure<S extends Spread>(x: usize, cols: i32, eps: f64, statistics: us
     m = centred ? load<f64>(sums) / n : 0;
     squares = load<f64>(sums, 8);
   }
-  const r = changetype<S>(0).reciprocal(squares, n, eps);
+  const r = reciprocal<S>(squares, n, eps);
   store<real>(statistics, <real>r);
   store<real>(statistics, <real>(-m * r), WORD);
 }
@@ -313,16 +306,12 @@ function pull<G extends Gain>(
     dbias += 64;
   }
   for (; n > 0; n--) {
-    const x = dy + toX,
-      dx = dy + toDx;
-    {
-      const d = loadOne(dy),
-        h = madd(loadOne(x), a, b);
-      storeOne(dx, madd(mul(d, loadOne(gain)), a, madd(h, u, v)));
-      if (own) {
-        storeOne(dgain, madd(d, h, loadOne(dgain)));
-        storeOne(dbias, add(d, loadOne(dbias)));
-      }
+    const d = loadOne(dy),
+      h = madd(loadOne(dy + toX), a, b);
+    storeOne(dy + toDx, madd(mul(d, loadOne(gain)), a, madd(h, u, v)));
+    if (own) {
+      storeOne(dgain, madd(d, h, loadOne(dgain)));
+      storeOne(dbias, add(d, loadOne(dbias)));
     }
     dy += WORD;
     gain += WORD;
@@ -370,8 +359,7 @@ function normalizeGrad<S extends Spread>(
         a = v128.splat<real>(r),
         b = v128.load_splat<real>(own, WORD);
       pulls(from, x + row * i, gain, cols, a, b, scratch);
-      const share = changetype<S>(0).share(n, r, eps),
-        u = v128.splat<real>(<real>(-r * share * load<f64>(scratch, 8))),
+      const u = v128.splat<real>(<real>(-r * share<S>(n, r, eps) * load<f64>(scratch, 8))),
         v = changetype<S>(0).centred() ? v128.splat<real>(<real>((-r * load<f64>(scratch)) / n)) : splat(0);
       if (gained) pull<Given>(from, x - dy, dx - dy, gain, dg, db, cols, a, b, u, v);
       else pull<None>(from, x - dy, dx - dy, gain, dg, db, cols, a, b, u, v);

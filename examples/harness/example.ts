@@ -12,12 +12,11 @@ const FIGURES = fileURLToPath(new URL("../../build/examples/", import.meta.url))
 
 type Key = ReturnType<typeof random.key>;
 
-/** The bounds that a claim sets; what the paper has is only shown beside. */
-export interface Bounds {
-  readonly atLeast?: number;
-  readonly atMost?: number;
-  readonly paper?: number | string;
-}
+/** The bound that a claim sets; what the paper has is only shown beside. */
+export type Bounds = (
+  | { readonly atLeast: number; readonly atMost?: undefined }
+  | { readonly atMost: number; readonly atLeast?: undefined }
+) & { readonly paper?: number | string };
 
 /** What an example works with. */
 export interface Lab {
@@ -52,11 +51,7 @@ export function example(source: string, run: Example["run"]): Example {
   return { source, run };
 }
 
-interface Claim extends Bounds {
-  readonly text: string;
-  readonly value: number;
-  readonly holds: boolean;
-}
+type Claim = Bounds & { readonly text: string; readonly value: number; readonly holds: boolean };
 
 export interface Report {
   readonly example: string;
@@ -73,9 +68,7 @@ const number = (value: string | number): string =>
   typeof value === "string" ? value : String(Number(value.toPrecision(5)));
 
 const bound = ({ atLeast, atMost }: Bounds): string =>
-  [atLeast === undefined ? [] : [`≥ ${number(atLeast)}`], atMost === undefined ? [] : [`≤ ${number(atMost)}`]]
-    .flat()
-    .join(", ");
+  atLeast !== undefined ? `≥ ${number(atLeast)}` : `≤ ${number(atMost!)}`;
 
 /** Runs an example, shows its claims, and returns what its JSON line says. */
 export async function perform(

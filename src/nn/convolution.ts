@@ -249,6 +249,8 @@ export type DepthwiseLayerOptions = Omit<ConvLayerOptions, "groups" | "algorithm
  * channels, multiplier], bias [channels · multiplier].
  */
 export class DepthwiseConv2d extends Convolutional {
+  /** As of the other convolutions. */
+  readonly fusible: boolean;
   readonly #options: Omit<ConvOptions, "groups" | "algorithm">;
 
   constructor(channels: number, kernel: number | readonly number[], own: DepthwiseLayerOptions) {
@@ -263,6 +265,7 @@ export class DepthwiseConv2d extends Convolutional {
     const weight = (initializer: Initializer, key: Key): Tensor =>
       reshape(permuteDims(initializer(key, shape), [2, 3, 1, 0]), [...extents, channels, multiplier]);
     super(name, channels * multiplier, weight, own);
+    this.fusible = new.target === DepthwiseConv2d;
     this.#options = rest;
   }
 
@@ -271,7 +274,8 @@ export class DepthwiseConv2d extends Convolutional {
     this.absorbAs(scale, shift, this.weight.shape.slice(-2));
   }
 
-  forward(x: Tensor): Tensor {
-    return depthwiseConv2d(x, this.weight, this.bias ?? 0, { ...this.#options, activation: this.activation });
+  /** `activation` is for who fuses the next module into this one: see Sequential. */
+  forward(x: Tensor, activation = this.activation): Tensor {
+    return depthwiseConv2d(x, this.weight, this.bias ?? 0, { ...this.#options, activation });
   }
 }

@@ -116,6 +116,8 @@ export interface BatchNormLayerOptions extends Epsilon, Format {
  * statistics serve and move the running ones, which serve after `eval()`. See `Sequential.fold`.
  */
 export class BatchNorm extends Affine {
+  /** Whether Sequential may fold it into the layer before: a subclass may do something else. */
+  readonly foldable: boolean;
   readonly mean: Tensor;
   readonly variance: Tensor;
   readonly #options: BatchNormLayerOptions;
@@ -123,6 +125,7 @@ export class BatchNorm extends Affine {
   constructor(channels: number, options: BatchNormLayerOptions = {}) {
     super("BatchNorm", "channels", channels);
     checkOptions("BatchNorm", options, ["eps", "dataFormat", "momentum"]);
+    this.foldable = new.target === BatchNorm;
     this.mean = buffer(zeros([channels]));
     this.variance = buffer(ones([channels]));
     this.#options = options;

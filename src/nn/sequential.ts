@@ -6,8 +6,8 @@ import { Module } from "./module.js";
 import type { BatchNorm } from "./normalization.js";
 
 /**
- * Applies its modules in order; they are named "0", "1", …. A Linear, Conv1d, Conv2d or Conv3d and the ReLU, Tanh or Sigmoid right
- * after it run as one kernel, with the same result.
+ * Applies its modules in order; they are named "0", "1", …. A Linear, Conv1d, Conv2d, Conv3d or DepthwiseConv2d and the ReLU, Tanh or
+ * Sigmoid right after it run as one kernel, with the same result.
  */
 export class Sequential extends Module {
   readonly layers: readonly Module[];
@@ -37,7 +37,7 @@ export class Sequential extends Module {
     const kept: Module[] = [];
     for (const layer of this.layers) {
       const before = kept.at(-1);
-      if (isAffine(layer) && isAbsorbing(before)) {
+      if (isFoldable(layer) && isFusible(before)) {
         const [scale, shift] = layer.affine();
         before.absorb(scale, shift);
         scale.dispose();
@@ -52,20 +52,14 @@ export class Sequential extends Module {
   }
 }
 
-/** A BatchNorm, which this file does not import: a bundle without one need not have it. */
-function isAffine(layer: Module): layer is BatchNorm {
-  return typeof (layer as unknown as Partial<BatchNorm>).affine === "function";
+/** A BatchNorm and no subclass, without importing it: a bundle that has none need not have it. */
+function isFoldable(layer: Module): layer is BatchNorm {
+  return (layer as unknown as Partial<BatchNorm>).foldable === true;
 }
 
-/** A layer that can take up a factor and a summand of each output. */
-function isAbsorbing(layer: Module | undefined): layer is Linear {
-  const { absorb, activation } = (layer ?? {}) as Partial<Linear>;
-  return absorb !== undefined && activation === "none";
-}
-
-/** A layer that takes an activation, and has none. */
-function isFusible(layer: Module): layer is Linear {
-  const { fusible, activation } = layer as unknown as Partial<Linear>;
+/** A layer that takes an activation, and has none; and that can take up a factor and a summand of each output. */
+function isFusible(layer: Module | undefined): layer is Linear {
+  const { fusible, activation } = (layer ?? {}) as Partial<Linear>;
   return fusible === true && activation === "none";
 }
 

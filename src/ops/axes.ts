@@ -15,19 +15,20 @@ interface Masked extends Axis {
   mask?: Tensor;
 }
 
-const masked = (x: Tensor, mask: Tensor | undefined): Tensor =>
-  mask === undefined ? x : where(mask, x, -Infinity);
+/** f along an axis of x, or of x with −∞ where it is masked. */
+function masked(name: string, x: Tensor, { axis = -1, mask }: Masked, f: (x: Tensor) => Tensor): Tensor {
+  if (mask === undefined) return alongAxis(name, x, axis, f);
+  return scope(() => alongAxis(name, where(mask, x, -Infinity), axis, f));
+}
 
 /**
  * `softmax(x, { axis, mask })`: y = eˣ / Σ eˣ along an axis, the largest x subtracted first. Where x is −∞ or masked all along it, y is 0.
  */
-export function softmax(x: Tensor, { axis = -1, mask }: Masked = {}): Tensor {
-  return scope(() => alongAxis("softmax", masked(x, mask), axis, softmaxRows));
+export function softmax(x: Tensor, options: Masked = {}): Tensor {
+  return masked("softmax", x, options, softmaxRows);
 }
 
-/**
- * `logSoftmax(x, { axis, mask })`: y = x − ln Σ eˣ along an axis. Where x is −∞ or masked all along it, y is −∞.
- */
-export function logSoftmax(x: Tensor, { axis = -1, mask }: Masked = {}): Tensor {
-  return scope(() => alongAxis("logSoftmax", masked(x, mask), axis, logSoftmaxRows));
+/** `logSoftmax(x, { axis, mask })`: y = x − ln Σ eˣ along an axis. Where x is −∞ or masked all along it, y is −∞. */
+export function logSoftmax(x: Tensor, options: Masked = {}): Tensor {
+  return masked("logSoftmax", x, options, logSoftmaxRows);
 }

@@ -19,6 +19,13 @@ export function sameShapes(op: string, x: Spec, y: Spec, names: readonly [string
     );
 }
 
+/** Whether there is a number for each of n, and not one for all. Throws if there is anything else; `of` says what n counts. */
+export function each(name: string, argument: string, numbers: Spec, n: number, of: string): boolean {
+  if (numbers.shape.length === 0) return false;
+  if (numbers.shape.length === 1 && numbers.shape[0] === n) return true;
+  throw new ShapeError(`${name}: ${argument} is ${show(numbers.shape)}, expected [${n}] (${of})`);
+}
+
 type Arithmetic = "add" | "sub" | "mul" | "div";
 
 /** What a kernel for an element type is called. */

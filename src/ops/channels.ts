@@ -6,11 +6,11 @@ import { scope } from "../memory.js";
 import { op } from "../op.js";
 import { sameShape, type Shape, show, sizeOf } from "../shape.js";
 import type { Spec, Tensor } from "../tensor.js";
-import { add, div, mul, sub, unbroadcast } from "./binary.js";
+import { add, div, each, mul, sameShapes, sub, unbroadcast } from "./binary.js";
 import { channelsFirst, type Format, toFirst, toLast } from "./conv/window.js";
 import { rsqrt } from "./elementary.js";
 import { reshape } from "./movement.js";
-import { checkEpsilon, each } from "./normalization.js";
+import { checkEpsilon } from "./normalization.js";
 import { mean, sum } from "./reduce.js";
 import { follow } from "./running.js";
 import { square } from "./unary.js";
@@ -136,10 +136,7 @@ export const channelNormGrad = /* @__PURE__ */ op<
   defaults: { groups: 1, eps: 1e-5 },
   plan([dy, dmean, dscale, x, gain, m, scale], options) {
     const { items, places, channels, grid, widest } = extentsOf("channelNormGrad", x, options);
-    if (!sameShape(dy.shape, x.shape))
-      throw new ShapeError(
-        `channelNormGrad: dy is ${show(dy.shape)} and x is ${show(x.shape)}, expected the same`,
-      );
+    sameShapes("channelNormGrad", dy, x, ["dy", "x"]);
     const statistics = [items, options.groups];
     for (const [name, { shape }] of Object.entries({ dmean, dscale, mean: m, scale }))
       if (!sameShape(shape, statistics))

@@ -1,5 +1,6 @@
 /** Ops that move elements and change none. */
 import { IndexError, ShapeError } from "../errors.js";
+import { scope } from "../memory.js";
 import { inPlace, op, type Plan } from "../op.js";
 import {
   broadcastShapes,
@@ -109,7 +110,7 @@ export function alongAxis(name: string, x: Tensor, axis: number, f: (x: Tensor) 
   if (at === x.rank - 1) return f(x);
   const axes = x.shape.map((_, i) => i);
   [axes[at], axes[x.rank - 1]] = [x.rank - 1, at];
-  return permuteDims(f(permuteDims(x, axes)), axes);
+  return scope(() => permuteDims(f(permuteDims(x, axes)), axes));
 }
 
 /** `broadcastTo(x, shape)`: x repeated along new axes and those of extent 1. */

@@ -4,14 +4,15 @@ import { OptionError, ShapeError } from "../errors.js";
 import { normalization as part } from "../generated/normalization.js";
 import { scope } from "../memory.js";
 import { type Launch, op } from "../op.js";
-import { normalizeAxis, show, sizeOf } from "../shape.js";
+import { normalizeAxis, sameShape, show } from "../shape.js";
 import type { Spec, Tensor } from "../tensor.js";
-import { add, div, mul, sub, unbroadcast } from "./binary.js";
+import { add, div, each, mul, sameShapes, sub, unbroadcast } from "./binary.js";
 import { rsqrt } from "./elementary.js";
 import { zeros } from "./fill.js";
 import { alongAxis, broadcastTo, pad, permuteDims, reshape, slice } from "./movement.js";
 import { less, maximum, where } from "./pointwise.js";
 import { mean, sum } from "./reduce.js";
+import { matrix } from "./softmax.js";
 import { pow } from "./transcendental.js";
 import { square } from "./unary.js";
 
@@ -22,20 +23,6 @@ interface Epsilon {
 
 /** Rows whose shares of a gain's gradient are added up together: ROWS in assembly/normalization/rows.ts. */
 const UNIT = 256;
-
-/** The last axis as columns, all others as rows. */
-export function matrix(name: string, x: Spec): { rows: number; cols: number } {
-  if (x.shape.length === 0) throw new ShapeError(`${name}: x is a scalar, expected at least one axis`);
-  const cols = x.shape[x.shape.length - 1];
-  return { cols, rows: cols === 0 ? 0 : sizeOf(x.shape) / cols };
-}
-
-/** Whether there is a number for each of n channels, and not one for all. Throws if there is anything else. */
-export function each(name: string, argument: string, numbers: Spec, n: number, of: string): boolean {
-  if (numbers.shape.length === 0) return false;
-  if (numbers.shape.length === 1 && numbers.shape[0] === n) return true;
-  throw new ShapeError(`${name}: ${argument} is ${show(numbers.shape)}, expected [${n}] (${of})`);
-}
 
 export function checkEpsilon(name: string, eps: number): void {
   if (!(eps >= 0 && Number.isFinite(eps)))
@@ -75,7 +62,7 @@ function rowwiseGrad(
   shared: number,
 ): Launch {
   const { rows, cols } = matrix(kernel, x);
-  checkCotangent(kernel, dy, x);
+  sameShapes(kernel, dy, x, ["dy", "x"]);
   checkStatistics(kernel, statistics, x);
   const gained = each(kernel, "gain", gain, cols, lastOf(x));
   const units = Math.ceil(rows / UNIT);
@@ -91,23 +78,18 @@ function rowwiseGrad(
   };
 }
 
-/** 1 / spread of each row, and −μ of it. */
+/** r = 1 / spread of each row, and −μ · r. */
 const statisticsOf = (x: Spec): Spec => ({ shape: [...x.shape.slice(0, -1), 2], dtype: x.dtype });
 
 function checkStatistics(name: string, statistics: Spec, x: Spec): void {
   const { shape } = statisticsOf(x);
-  if (show(statistics.shape) !== show(shape))
+  if (!sameShape(statistics.shape, shape))
     throw new ShapeError(`${name}: statistics is ${show(statistics.shape)}, expected ${show(shape)}`);
 }
 
 /** Those that an op kept, or, where it ran by its fallback and kept none, some: the fallbacks of gradients do not look at them. */
 const kept = (statistics: Tensor | undefined, x: Tensor): Tensor =>
   statistics ?? zeros(statisticsOf(x).shape, x.dtype);
-
-export function checkCotangent(name: string, dy: Spec, x: Spec): void {
-  if (show(dy.shape) !== show(x.shape))
-    throw new ShapeError(`${name}: dy is ${show(dy.shape)} and x is ${show(x.shape)}, expected the same`);
-}
 
 /** The sum over all units. */
 function sumUnits(parts: Tensor): Tensor {
@@ -268,7 +250,7 @@ export const l2NormalizeRowsGrad = /* @__PURE__ */ op<[dy: Tensor, x: Tensor, st
     plan([dy, x, statistics], { eps = 1e-12 }) {
       const { rows, cols } = matrix("l2NormalizeRowsGrad", x);
       const width = bytesOf(x.dtype);
-      checkCotangent("l2NormalizeRowsGrad", dy, x);
+      sameShapes("l2NormalizeRowsGrad", dy, x, ["dy", "x"]);
       checkStatistics("l2NormalizeRowsGrad", statistics, x);
       return {
         kernel: "l2NormalizeGrad",
@@ -292,7 +274,7 @@ export const l2NormalizeRowsGrad = /* @__PURE__ */ op<[dy: Tensor, x: Tensor, st
  * that zeros stay zeros.
  */
 export function l2Normalize(x: Tensor, { axis = -1, eps = 1e-12 }: Epsilon & { axis?: number } = {}): Tensor {
-  return scope(() => alongAxis("l2Normalize", x, axis, (rows) => l2NormalizeRows(rows, { eps })));
+  return alongAxis("l2Normalize", x, axis, (rows) => l2NormalizeRows(rows, { eps }));
 }
 
 /**
@@ -383,7 +365,7 @@ export const localResponseNormGrad = /* @__PURE__ */ op<[dy: Tensor, x: Tensor],
   inputs: { dy: "real", x: "real" },
   defaults: responseDefaults,
   plan([dy, x], options) {
-    checkCotangent("localResponseNormGrad", dy, x);
+    sameShapes("localResponseNormGrad", dy, x, ["dy", "x"]);
     return response("localResponseNormGrad", x, options as Required<Response>, 3);
   },
   fallback([dy, x], options) {

@@ -6,13 +6,13 @@ import { scope } from "../memory.js";
 import { type Launch, op } from "../op.js";
 import { sameShape, show, sizeOf } from "../shape.js";
 import type { Spec, Tensor } from "../tensor.js";
-import { add, div, mul, sub } from "./binary.js";
+import { add, div, each, mul, sameShapes, sub } from "./binary.js";
 import { cast } from "./cast.js";
 import { channelScale, parts, WIDTH } from "./channels.js";
 import { rsqrt } from "./elementary.js";
 import { zeros } from "./fill.js";
 import { reshape } from "./movement.js";
-import { checkCotangent, checkEpsilon, each } from "./normalization.js";
+import { checkEpsilon } from "./normalization.js";
 import { maximum, where } from "./pointwise.js";
 import { mean, sum } from "./reduce.js";
 import { renew } from "./running.js";
@@ -115,7 +115,7 @@ export const powerNormGrad = /* @__PURE__ */ op<
   results: 4,
   plan([dy, x, gain, scale, nu, mask]) {
     const extents = extentsOf("powerNormGrad", x, mask, { gain, scale, nu });
-    checkCotangent("powerNormGrad", dy, x);
+    sameShapes("powerNormGrad", dy, x, ["dy", "x"]);
     return channelwise("powerNormGrad", extents, x, 3, [Number(mask.shape.length > 0)]);
   },
   fallback([dy, x, gain, scale, nu, mask]) {
@@ -154,7 +154,7 @@ export interface PowerNormOptions {
  * `powerNorm(x, gain, bias, { psi2, nu, training, warmup, mask, alpha, eps })`: y = x / √(ψ² + ε) · gain + bias with the running quadratic
  * mean ψ² of the batches before, which then follows this one: ψ² ← α · ψ² + (1 − α) · mean of x². x [rows, channels]; gain, bias, psi2, nu
  * [channels]. The gradient is the paper's approximate one and moves ν once for each backward pass: gradients that are taken twice, or
- * added up over several passes, move it as often. Shen et al. 2020, algorithms 1 and 2.
+ * added up over several passes, move it as often, a forward derivative (`jvp`) too. Not for `checkpoint`: its second run finds ψ² moved. Shen et al. 2020, algorithms 1 and 2.
  */
 export function powerNorm(x: Tensor, gain: Tensor, bias: Tensor, options: PowerNormOptions): Tensor {
   const { psi2, nu, training = true, warmup = 0, mask, alpha = 0.9, eps = 1e-5 } = options;

@@ -12,7 +12,7 @@ import { max, sum } from "./reduce.js";
 import { exp, log } from "./unary.js";
 
 /** The last axis as columns, all others as rows. */
-function matrix(name: string, x: Spec, argument = "x"): { rows: number; cols: number } {
+export function matrix(name: string, x: Spec, argument = "x"): { rows: number; cols: number } {
   if (x.shape.length === 0)
     throw new ShapeError(`${name}: ${argument} is a scalar, expected at least one axis`);
   const cols = x.shape[x.shape.length - 1];

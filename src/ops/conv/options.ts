@@ -3,6 +3,7 @@ import { OptionError, ShapeError } from "../../errors.js";
 import { type Shape, show } from "../../shape.js";
 import type { Spec, Tensor } from "../../tensor.js";
 import { relu6, relu6Grad } from "../activations.js";
+import { each } from "../binary.js";
 import * as dense from "../matmul.js";
 import type { WindowOptions } from "./window.js";
 import type { Algorithm } from "./winograd.js";
@@ -81,9 +82,7 @@ export function checkFilter(
 
 /** Whether one bias counts for all outputs. */
 export function singleBias(name: string, bias: Spec, outputs: number): boolean {
-  if (bias.shape.length === 0) return true;
-  if (bias.shape.length === 1 && bias.shape[0] === outputs) return false;
-  throw new ShapeError(`${name}: bias is ${show(bias.shape)}, expected [${outputs}] (the outputs of filter)`);
+  return !each(name, "bias", bias, outputs, "the outputs of filter");
 }
 
 export interface FilterOptions extends WindowOptions {

@@ -31,6 +31,7 @@ export { argmin, min, prod } from "./aggregate";
 export { copyStrided, gather, pad, scatterAdd, transpose, writeStrided } from "./movement";
 export * from "./slopes";
 export { linear, matmul, matmulBatched } from "./gemm";
+export * from "./linalg";
 export { maxPool, maxPoolGrad, maxPoolTake, resample } from "./pooling";
 export {
   conv,

@@ -31,5 +31,16 @@ export class DeviceError extends LanewiseError {}
 /** The device's memory is exhausted. */
 export class OutOfMemoryError extends LanewiseError {}
 
+/** A matrix that cannot be factored: it has no pivot at row `pivot`, counted from 0; the `index`-th of a batch. */
+export class MatrixError extends LanewiseError {
+  constructor(
+    message: string,
+    readonly pivot = 0,
+    readonly index = 0,
+  ) {
+    super(message);
+  }
+}
+
 /** A file that is not what it claims to be. */
 export class FormatError extends LanewiseError {}

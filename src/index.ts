@@ -34,6 +34,12 @@ export { batchNorm, type BatchNormOptions, groupNorm, instanceNorm } from "./ops
 export { abs, ceil, floor, reciprocal, round, rsqrt, sign, trunc } from "./ops/elementary.js";
 export { full, ones, zeros } from "./ops/fill.js";
 export { hadamardChain, walshHadamard } from "./ops/hadamard.js";
+export { choleskySolve, lstsq, solve, trace, triangularSolve } from "./ops/linalg.js";
+export { inverse, logdet } from "./ops/linalg/factored.js";
+export { qr } from "./ops/linalg/orthogonal.js";
+export { eigh, svd } from "./ops/linalg/spectral.js";
+export { syrk, type SyrkOptions, syrkUpdate } from "./ops/linalg/symmetric.js";
+export { cholesky, type TriangularOptions } from "./ops/linalg/triangular.js";
 export { type Activation, linear, matmul } from "./ops/matmul.js";
 export { arange, diag, eye, linspace, meshgrid, oneHot, tril, triu } from "./ops/construct.js";
 export {

@@ -5,11 +5,11 @@ import { Operand } from "./panels";
 import { MR, NR, shortTile, tallRows, tallTile } from "./tile";
 
 /** Blocks: KC × NR of B stay in L1, MC × KC of A in L2, KC × NC of B in L3. `src/ops/gemm.ts` repeats them. */
-const KC: i32 = 512;
-const MC: i32 = 120;
-const NC: i32 = 1024;
+export const KC: i32 = 512;
+export const MC: i32 = 120;
+export const NC: i32 = 1024;
 /** Bytes at the start of scratch for one ragged tile. */
-const EDGE: usize = 192;
+export const EDGE: usize = 192;
 
 /** C = E(A·B) in rows i0 … i1 and columns j0 … j1, for c with cStep bytes from row to row. */
 export function multiply<A extends Operand, B extends Operand, E extends Epilogue>(
@@ -97,7 +97,7 @@ function strips<E extends Epilogue>(
 }
 
 /** One column of tiles: all panels of A with one of B. */
-function strip(
+export function strip(
   a: usize,
   rows: i32,
   b: usize,

@@ -1,6 +1,6 @@
 /** Packing: lines of an operand (rows of A, columns of B) side by side, as the microkernel reads them. */
-import { bytes, LANES, storeOne, WORD } from "../simd";
-import { Storage } from "../storage";
+import { bytes, LANES, neg, storeOne, WORD } from "../simd";
+import { Reals, Storage } from "../storage";
 
 /** How an operand's element (line, p) is found; what x, across and along mean is its own affair. */
 export abstract class Operand {
@@ -255,5 +255,28 @@ function gatherPanel<S extends Storage>(
       panel += WORD;
     }
     x += along;
+  }
+}
+
+/** −x(line, p): what a product takes away from C. */
+export class Negated extends Operand {
+  pack(
+    x: usize,
+    across: i32,
+    along: i32,
+    line: i32,
+    lines: i32,
+    width: i32,
+    begin: i32,
+    k: i32,
+    panels: usize,
+  ): usize {
+    const packed = changetype<Strided<Reals>>(0).pack(x, across, along, line, lines, width, begin, k, panels);
+    const end = packed + bytes(((lines + width - 1) / width) * width * k);
+    for (let p = packed; p < end; p += 16) v128.store(p, neg(v128.load(p)));
+    return packed;
+  }
+  step(along: i32, width: i32, k: i32): usize {
+    return bytes(width * k);
   }
 }

@@ -18,6 +18,11 @@ export * from "./distributions.js";
 export * from "./elementary.js";
 export { full } from "./fill.js";
 export { hadamardChain, hadamardChainGrad, walshHadamard } from "./hadamard.js";
+export { inverse, logdet, solve, solveFactored } from "./linalg/factored.js";
+export { qr } from "./linalg/orthogonal.js";
+export { eigh, svd } from "./linalg/spectral.js";
+export { syrk, syrkUpdate } from "./linalg/symmetric.js";
+export { cholesky, triangularSolve } from "./linalg/triangular.js";
 export { linear, matmul } from "./matmul.js";
 export {
   broadcastTo,

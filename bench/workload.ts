@@ -42,6 +42,8 @@ export type Task =
   | { readonly kind: "globalAverage" }
   /** x and a gain and a bias of its last axis; x [1, height, width, channels] and mean, variance, gain, bias; q, k, v. */
   | { readonly kind: "layerNorm" | "batchNorm" | "attention" }
+  /** a [n, n], symmetric and positive definite; and b [n, cols]. */
+  | { readonly kind: "cholesky" | "solve" }
   | { readonly kind: "gather"; readonly indices: Int32Array }
   | { readonly kind: "train"; readonly labels: Int32Array; readonly learningRate: number };
 

@@ -1,5 +1,6 @@
 /** What `versus.ts` measures. */
 import { type Array32, type Elementwise, integers, reals, size, type Workload } from "./workload.js";
+import { choleskyFactor, eliminated } from "../src/ops/linalg/matrices.exam.js";
 import { normalCdf } from "../src/special.exam.js";
 import { train } from "./training.js";
 
@@ -372,6 +373,48 @@ function attention(heads: number, length: number, d: number): Workload {
   };
 }
 
+/** An algorithm's exact result, made once, of which each element may be off by so much of the largest. */
+function whole(of: (inputs: readonly Array32[]) => Float64Array, tolerance: number): Workload["exact"] {
+  return (inputs) => {
+    const result = of(inputs);
+    const most = result.reduce((a, b) => Math.max(a, Math.abs(b)), 0);
+    return (index) => ({ value: result[index], tolerance: tolerance * most });
+  };
+}
+
+/** Symmetric, and positive definite: its diagonal outweighs the rest. */
+function definite(n: number): Array32 {
+  const { shape, data } = reals(8, n, n);
+  for (let i = 0; i < n; i++) {
+    for (let j = 0; j < i; j++) data[j * n + i] = data[i * n + j];
+    data[i * n + i] += Math.sqrt(n) * 2;
+  }
+  return { shape, data };
+}
+
+const matrix = ({ shape: [m, n], data }: Array32): Float64Array[] =>
+  Array.from({ length: m }, (_, i) => Float64Array.from(data.subarray(i * n, (i + 1) * n)));
+const flat = (rows: readonly Float64Array[]): Float64Array =>
+  Float64Array.from(rows.flatMap((row) => [...row]));
+
+const cholesky = (n: number): Workload => ({
+  name: `cholesky ${n}`,
+  task: { kind: "cholesky" },
+  inputs: () => [definite(n)],
+  shape: [n, n],
+  flops: n ** 3 / 3,
+  exact: whole(([a]) => flat(choleskyFactor(matrix(a))), 1e-4),
+});
+
+const solve = (n: number, cols: number): Workload => ({
+  name: `solve ${n}² · ${n}×${cols}`,
+  task: { kind: "solve" },
+  inputs: () => [definite(n), reals(9, n, cols)],
+  shape: [n, cols],
+  flops: (2 / 3) * n ** 3 + 2 * n * n * cols,
+  exact: whole(([a, b]) => flat(eliminated(matrix(a), matrix(b)).x), 1e-4),
+});
+
 /** The 3 × 3 convolutions of ResNet. */
 const residual = [
   [56, 64],
@@ -422,6 +465,10 @@ export const workloads: readonly Workload[] = [
   layerNorm(1024, 1024),
   batchNorm(56, 64),
   attention(12, 512, 64),
+  cholesky(256),
+  cholesky(1024),
+  solve(256, 1),
+  solve(1024, 64),
   sum(1024, 1024, 1),
   sum(1024, 1024, 0),
   argmax(1024, 1024),

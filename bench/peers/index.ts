@@ -6,6 +6,7 @@ export const connections: Record<string, () => Promise<Peer>> = {
   "tfjs-wasm": async () => (await import("./tfjs.js")).connect(),
   "onnxruntime-web": async () => (await import("./onnxruntime.js")).connect(),
   "numpy-ts": async () => (await import("./numpy.js")).connect(),
+  "ml-matrix": async () => (await import("./mlmatrix.js")).connect(),
   "jax-js": async () => (await import("./jax.js")).connect(),
   litert: async () => (await import("./litert.js")).connect(),
 };

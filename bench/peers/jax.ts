@@ -17,7 +17,8 @@ interface Value {
 type Call = (...args: unknown[]) => Value;
 type Names = Record<string, Call>;
 interface Jax {
-  readonly numpy: Names & { array(data: Float32Array | Int32Array): Value };
+  readonly numpy: Names & { readonly linalg: Names; array(data: Float32Array | Int32Array): Value };
+  readonly lax: { readonly linalg: Names };
   readonly nn: Names;
   init(device: string): Promise<unknown>;
   defaultDevice(device: string): unknown;
@@ -27,7 +28,10 @@ interface Jax {
   ): (parameters: Value[], ...rest: Value[]) => Value[];
 }
 
-function formulaOf({ numpy: np, nn }: Jax, { task }: Workload): ((...args: Value[]) => Value) | undefined {
+function formulaOf(
+  { numpy: np, nn, lax }: Jax,
+  { task }: Workload,
+): ((...args: Value[]) => Value) | undefined {
   const turned = (x: Value, transpose: boolean): Value => (transpose ? np.swapaxes(x, -1, -2) : x);
   switch (task.kind) {
     case "matmul":
@@ -74,6 +78,10 @@ function formulaOf({ numpy: np, nn }: Jax, { task }: Workload): ((...args: Value
         const scale = 1 / Math.sqrt(q.shape[2]);
         return np.matmul(nn.softmax(np.matmul(q, np.swapaxes(k, -1, -2)).mul(scale), -1), v);
       };
+    case "cholesky":
+      return (a) => lax.linalg.cholesky(a);
+    case "solve":
+      return (a, b) => np.linalg.solve(a, b);
     case "conv": // 0.14 GFLOP/s, which is not worth the time
     case "maxPool":
     case "globalAverage":
@@ -98,7 +106,9 @@ export async function connect(): Promise<Peer> {
       await Promise.all(inputs.map((input) => input.blockUntilReady()));
       const dispose = (): void => inputs.forEach((input) => input.dispose());
       if (task.kind === "train") return training(jax, workload, inputs);
-      const call = jax.jit(formulaOf(jax, workload)!);
+      const formula = formulaOf(jax, workload)!;
+      // jit refuses triangular systems: "input is not imm".
+      const call = task.kind === "solve" ? formula : jax.jit(formula);
       const finished = async (): Promise<Value> => {
         const result = call(...inputs.map((input) => input.ref));
         await result.blockUntilReady();

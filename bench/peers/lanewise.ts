@@ -82,6 +82,10 @@ function callOf({ task }: Workload, inputs: readonly Tensor[]): () => Tensor {
     }
     case "attention":
       return () => lanewise.attention(x, y, inputs[2]);
+    case "cholesky":
+      return () => lanewise.cholesky(x);
+    case "solve":
+      return () => lanewise.solve(x, y);
     case "train":
       throw new Error("not one op");
     default:

@@ -43,6 +43,10 @@ function chainOf({ task, shape }: Workload, [x, y]: NDArray[]): Chain | undefine
       return (np) => np("ascontiguousarray", np("transpose", x));
     case "sum":
       return (np) => np("sum", x, task.axis);
+    case "cholesky":
+      return (np) => np("linalg.cholesky", x);
+    case "solve":
+      return (np) => np("linalg.solve", x, y);
     case "argmax":
       return (np) => np("argmax", x, 1);
     case "gather":
@@ -70,7 +74,10 @@ export async function connect(): Promise<Peer> {
       const made: NDArray[] = [];
       const call = (): NDArray =>
         chain((name, ...args) => {
-          const result = (numpy[name] as Call)(...args);
+          const call = name
+            .split(".")
+            .reduce<unknown>((of, key) => (of as Record<string, unknown>)[key], numpy) as Call;
+          const result = call(...args);
           made.push(result);
           return result;
         });

@@ -46,6 +46,19 @@ export const times = (a: Matrix, b: Matrix): Matrix =>
 export const symmetricPart = (a: Matrix): Matrix =>
   matrix(a.length, a.length, (i, j) => (a[i][j] + a[j][i]) / 2);
 
+/** L with L·Lᵀ = (A + Aᵀ) / 2. */
+export function choleskyFactor(a: Matrix): Matrix {
+  const l = matrix(a.length, a.length, () => 0);
+  symmetricPart(a).forEach((row, i) => {
+    for (let j = 0; j <= i; j++) {
+      let rest = row[j];
+      for (let k = 0; k < j; k++) rest -= l[i][k] * l[j][k];
+      l[i][j] = i === j ? Math.sqrt(rest) : rest / l[j][j];
+    }
+  });
+  return l;
+}
+
 /** Gaussian elimination with partial pivoting: A⁻¹ B, and the rows' order, the factors in the place of A. */
 export function eliminated(a: Matrix, b: Matrix): { x: Matrix; lu: Matrix; pivots: number[] } {
   const n = a.length;

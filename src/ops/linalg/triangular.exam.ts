@@ -1,24 +1,12 @@
 /** Exams of the Cholesky factorisation and of triangular systems. */
 import { MatrixError, ShapeError } from "../../errors.js";
 import { type Case, type ExamOf, reals, type Reference, values } from "../../exam.js";
-import { around, eachMatrix, inputsOf, matricesIn, type Matrix, matrix, orders, regular, shapesOf, sizes, symmetricPart, turned } from "./matrices.exam.js"; // prettier-ignore
+import { around, choleskyFactor, eachMatrix, inputsOf, matricesIn, type Matrix, orders, regular, shapesOf, sizes, turned } from "./matrices.exam.js"; // prettier-ignore
 import type * as ops from "./triangular.js";
-
-function factorOf(a: Matrix): Matrix {
-  const l = matrix(a.length, a.length, () => 0);
-  symmetricPart(a).forEach((row, i) => {
-    for (let j = 0; j <= i; j++) {
-      let rest = row[j];
-      for (let k = 0; k < j; k++) rest -= l[i][k] * l[j][k];
-      l[i][j] = i === j ? Math.sqrt(rest) : rest / l[j][j];
-    }
-  });
-  return l;
-}
 
 const factors = (a: Reference): Reference => {
   const n = a.shape[a.shape.length - 1];
-  return eachMatrix(a, n, n, factorOf);
+  return eachMatrix(a, n, n, choleskyFactor);
 };
 
 export const cholesky: ExamOf<typeof ops.cholesky> = {

@@ -7,6 +7,7 @@ export * from "./errors.js";
 export { grad, jvp, type Pullback, valueAndGrad, vjp } from "./grad.js";
 export { info, type Info, init, type InitOptions } from "./init.js";
 export { keep, scope } from "./memory.js";
+export * as features from "./features/index.js";
 export * as metrics from "./metrics.js";
 export * as nn from "./nn/index.js";
 export { inPlace, op, type Op, type Plan } from "./op.js";

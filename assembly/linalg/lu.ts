@@ -1,5 +1,5 @@
 /** The LU factorisation with partial pivoting, halved until a panel of few columns is left; and systems solved by it. */
-import { bytes, nmadd } from "../simd";
+import { bytes, DOUBLE, log, nmadd } from "../simd";
 import { exchange } from "./rows";
 import { half, solveTriangle, subtractProduct } from "./triangle";
 
@@ -48,7 +48,7 @@ function factorPanel(x: usize, m: i32, n: i32, pivots: usize): i32 {
   for (let i = 0; i < n; i++) {
     const own = x + WIDTH * i;
     const value = load<real>(pivot + bytes(i));
-    if (!(abs<real>(value) > 0)) return i + 1;
+    if (!(abs<real>(value) > 0 && isFinite(value))) return i + 1;
     store<i32>(pivots + 4 * i, <i32>((pivot - x) / WIDTH));
     exchange(own, pivot, PANEL);
     memory.fill(row, 0, WIDTH);
@@ -129,14 +129,33 @@ export function solveFactors(
   }
 }
 
-/** log det A of its factors; NaN if it is negative. */
+/** log det A of its factors; NaN if it is negative. The diagonal is multiplied in float64, with powers of two counted apart. */
 export function logDeterminant(lu: usize, pivots: usize, n: i32): f64 {
-  let sum = 0.0,
+  let product = 1.0,
+    twos = 0,
     negative = false;
   for (let i = 0; i < n; i++) {
-    const value = load<real>(lu + bytes(i * n + i));
-    sum += Math.log(abs<f64>(value));
+    const value = <f64>load<real>(lu + bytes(i * n + i));
     if (value < 0 != (load<i32>(pivots + 4 * i) != i)) negative = !negative;
+    product *= abs(value);
+    if (product < SMALLEST) {
+      product *= LARGE;
+      twos -= POWER;
+    }
+    const exponent = <i32>(reinterpret<u64>(product) >> 52) - BIAS;
+    product = reinterpret<f64>(reinterpret<u64>(product) - ((<u64>exponent) << 52));
+    twos += exponent;
   }
-  return negative ? NaN : sum;
+  return negative ? NaN : logOf(product) + twos * Math.LN2;
+}
+
+/** Below this a product, times LARGE = 2 ** POWER, is a normal number again. */
+const SMALLEST: f64 = 2.2250738585072014e-308;
+const LARGE: f64 = 1.8446744073709552e19;
+const POWER: i32 = 64;
+/** The exponent of 1. */
+const BIAS: i32 = 1023;
+
+function logOf(x: f64): f64 {
+  return DOUBLE ? Math.log(x) : f32x4.extract_lane(log(f32x4.splat(<f32>x)), 0);
 }

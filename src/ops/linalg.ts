@@ -3,6 +3,9 @@ import { ShapeError } from "../errors.js";
 import { scope } from "../memory.js";
 import { broadcastShapes, show } from "../shape.js";
 import type { Tensor } from "../tensor.js";
+import { add, mul } from "./binary.js";
+import { cast } from "./cast.js";
+import { eye } from "./construct.js";
 import { solve as solveMatrices } from "./linalg/factored.js";
 import { qr } from "./linalg/orthogonal.js";
 import { triangularSolve as solveTriangular, type TriangularOptions } from "./linalg/triangular.js";
@@ -74,6 +77,11 @@ export function lstsq(a: Tensor, b: Tensor): Tensor {
     const [q, r] = qr(transpose(a));
     return matmul(q, solveTriangular(r, b, { lower: false, transpose: true }));
   });
+}
+
+/** A + value · I of matrices a [n, n]. */
+export function addDiagonal(a: Tensor, value: number): Tensor {
+  return scope(() => add(a, mul(cast(eye(a.shape[0]), a.dtype), value)));
 }
 
 /** `trace(x)`: the sum of the main diagonal of each matrix. x [..., m, n] → [...]. */

@@ -169,6 +169,7 @@ const perBlock = [
   /^conv\/depthwise\/row$/,
   /^pooling\/(maxPool\w*|resample|row<.*)$/,
   /^attention\/(forward|gradient|panels)\/\w+$/,
+  /^linearAttention\/(chunk|forward|gradient|state)\/\w+$/,
   /^normalization\/(rows|channels)\/\w+$/,
   /^recurrent\/\w+$/,
 ];

@@ -17,3 +17,4 @@ export * from "./parts/normalization";
 export * from "./parts/attention";
 export * from "./parts/recurrent";
 export * from "./parts/features";
+export * from "./parts/linearAttention";

@@ -21,6 +21,7 @@ export const parts = [
   "attention",
   "recurrent",
   "features",
+  "linearAttention",
 ];
 
 /** Bytes of a part's window for tables; the first begins behind address 0, the heap behind the last (src/devices/wasm.ts). */

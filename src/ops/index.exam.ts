@@ -11,6 +11,7 @@ export * from "./distributions.exam.js";
 export * from "./elementary.exam.js";
 export * from "./fill.exam.js";
 export * from "./hadamard.exam.js";
+export * from "./linearAttention.exam.js";
 export * from "./matmul.exam.js";
 export * from "./movement.exam.js";
 export * from "./normalization.exam.js";

@@ -18,6 +18,7 @@ export * from "./distributions.js";
 export * from "./elementary.js";
 export { full } from "./fill.js";
 export { hadamardChain, hadamardChainGrad, walshHadamard } from "./hadamard.js";
+export { linearAttention, linearAttentionSums, linearAttentionSumsGrad } from "./linearAttention.js";
 export { linear, matmul } from "./matmul.js";
 export {
   broadcastTo,

@@ -124,7 +124,6 @@ test("each kernel is in one part, and the windows end where those of float64 beg
 });
 
 const reals = "assembly/storage/Reals";
-const strided = `assembly/gemm/panels/Strided<${reals}>`;
 
 /** Functions whose innermost loop may call others: once for a row, a line of a tile, a block, or where the callee is long. */
 const perRow = [
@@ -150,7 +149,7 @@ const perRow = [
   ...["storage/Reals", "storage/reals/Halves", "storage/reals/Brains"].map(
     (type) => `gemm/product/product<assembly/${type},assembly/gemm/epilogue/Store>`,
   ),
-  `gemm/multiply/multiply<${strided},${strided},assembly/gemm/epilogue/Activate>`,
+  `gemm/product/product<${reals},assembly/gemm/epilogue/Activate>`,
   `gemm/rows/sumRows<${reals}>`,
   ...["hadamard", "hadamardChain", "hadamardChainGrad"].map((name) => `hadamard/${name}`),
   "movement/transpose",

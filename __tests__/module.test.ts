@@ -124,7 +124,6 @@ test("each kernel is in one part, and the windows end where those of float64 beg
 });
 
 const reals = "assembly/storage/Reals";
-const strided = `assembly/gemm/panels/Strided<${reals}>`;
 
 /** Functions whose innermost loop may call others: once for a row, a line of a tile, a block, or where the callee is long. */
 const perRow = [
@@ -150,11 +149,11 @@ const perRow = [
   ...["storage/Reals", "storage/reals/Halves", "storage/reals/Brains"].map(
     (type) => `gemm/product/product<assembly/${type},assembly/gemm/epilogue/Store>`,
   ),
-  `gemm/multiply/multiply<${strided},${strided},assembly/gemm/epilogue/Activate>`,
+  `gemm/product/product<${reals},assembly/gemm/epilogue/Activate>`,
   `gemm/rows/sumRows<${reals}>`,
   ...["hadamard", "hadamardChain", "hadamardChainGrad"].map((name) => `hadamard/${name}`),
   "movement/transpose",
-  "movement/turn",
+  "transposition/turn",
   "movement/copyStrided",
   "random/normal",
   "random/permutation",
@@ -164,11 +163,13 @@ const perRow = [
 
 /** Those that work block by block, tile by tile or pixel by pixel: what they call has the loops that count. */
 const perBlock = [
-  /^gemm\/(multiply|panels)\//,
+  /^gemm\/(multiply|panels|symmetric)\//,
   /^conv\/(products|direct|tiles|winograd|patches)\//,
   /^conv\/depthwise\/row$/,
   /^pooling\/(maxPool\w*|resample|row<.*)$/,
   /^attention\/(forward|gradient|panels)\/\w+$/,
+  /^linalg(\/\w+)*\/\w+$/,
+  /^linearAttention\/(chunk|forward|gradient|state)\/\w+$/,
   /^normalization\/(rows|channels)\/\w+$/,
   /^recurrent\/\w+$/,
 ];

@@ -1,6 +1,7 @@
 /** Attention, positions, and the layers of transformers and recurrent networks. */
 import { beforeAll, describe, expect, it } from "@jest/globals";
 import * as L from "../src/index.js";
+import { linearAttention as attendLinearly } from "../src/ops/linearAttention.js";
 
 beforeAll(() => L.init());
 
@@ -51,6 +52,88 @@ describe("attention", () => {
     close(scores(0), scores(100), 3);
     close(L.slice(L.rotary(q, { heads: 2 }), [0, 0], [1, 8]), L.slice(q, [0, 0], [1, 8]));
     expect(() => L.rotary(q, { heads: 3 })).toThrow(L.OptionError);
+  });
+});
+
+describe("linearAttention", () => {
+  /** Features of so many queries or keys. */
+  const features = (length: number, m: number, salt: number): L.Tensor => L.exp(normal([2, length, m], salt));
+  const inputs = (length: number): L.Tensor[] => [
+    features(length, 8, 1),
+    features(length, 8, 2),
+    normal([2, length, 5], 3),
+  ];
+  const dense = (q: L.Tensor, k: L.Tensor, v: L.Tensor, causal: boolean): L.Tensor => {
+    const products = L.matmul(q, k, { transposeB: true });
+    const weights = causal ? L.tril(products) : products;
+    return L.div(L.matmul(weights, v), L.sum(weights, { axis: -1, keepDims: true }));
+  };
+
+  for (const causal of [false, true])
+    test(`is ${causal ? "causal " : ""}attention with products for weights, and so are its derivatives`, () => {
+      const [q, k, v] = inputs(100);
+      close(L.linearAttention(q, k, v, { causal }), dense(q, k, v, causal));
+      const { definition } = attendLinearly;
+      const { fallback } = definition as Extract<typeof definition, { plan: unknown }>;
+      const [y, r] = fallback!([q, k, v], { causal, eps: 0.5 });
+      const [expected, divisor] = attendLinearly(q, k, v, { causal, eps: 0.5 });
+      close(y, expected);
+      close(r, divisor);
+      type Attend = (q: L.Tensor, k: L.Tensor, v: L.Tensor) => L.Tensor;
+      const gradients = (f: Attend): readonly L.Tensor[] =>
+        L.grad(([q, k, v]: readonly L.Tensor[]) => L.sum(L.square(f(q, k, v))))([q, k, v]);
+      const slopes = (f: Attend): readonly L.Tensor[] =>
+        L.grad((x: readonly L.Tensor[]) =>
+          L.grad(([q, k, v]: readonly L.Tensor[]) => L.sum(L.square(f(q, k, v))))(x)
+            .map((gradient) => L.sum(L.square(gradient)))
+            .reduce((a, b) => L.add(a, b)),
+        )([q, k, v]);
+      for (const derivatives of [gradients, slopes]) {
+        const theirs = derivatives((q, k, v) => dense(q, k, v, causal));
+        derivatives((q, k, v) => L.linearAttention(q, k, v, { causal })).forEach((ours, i) =>
+          close(ours, theirs[i], 4),
+        );
+      }
+    });
+
+  test("of a causal sequence depends on no later key", () => {
+    const [q, k, v] = inputs(100);
+    const y = numbers(L.linearAttention(q, k, v, { causal: true }));
+    for (const length of [1, 23, 24, 25, 70]) {
+      const first = (x: L.Tensor): L.Tensor => L.slice(x, [0, 0, 0], [2, length, x.shape[2]]);
+      const z = numbers(L.linearAttention(first(q), first(k), first(v), { causal: true }));
+      expect(z.slice(0, 5 * length)).toEqual(y.slice(0, 5 * length));
+    }
+  });
+
+  test("takes memory in proportion to the length, forward and back", () => {
+    const [length, m, e] = [16384, 16, 8];
+    const loss = ([q, k, v]: readonly L.Tensor[]): L.Tensor =>
+      L.sum(L.square(L.linearAttention(q, k, v, { causal: true })));
+    const [q, k] = [1, 2].map((salt) => L.exp(normal([length, m], salt)));
+    const v = normal([length, e], 3);
+    const before = L.memory();
+    L.scope(() => L.linearAttention(q, k, v, { causal: true }));
+    for (const gradient of L.grad(loss)([q, k, v])) expect(gradient.shape[0]).toBe(length);
+    // Ten arrays as large as q, where a matrix of weights would be a thousand.
+    expect(L.memory().peakBytes - before.liveBytes).toBeLessThan(10 * 4 * length * m);
+  });
+
+  test("a query whose divisor is 0 gets 0, and passes nothing back", () => {
+    const [, k, v] = inputs(30);
+    const q = L.mul(features(30, 8, 4), L.where(L.less(L.reshape(L.arange(0, 30), [30, 1]), 3), 0, 1));
+    for (const causal of [false, true]) {
+      const y = L.linearAttention(q, k, v, { causal });
+      expect(numbers(y).slice(0, 15)).toEqual(Array(15).fill(0));
+      expect(numbers(y).every(Number.isFinite)).toBe(true);
+      const loss = ([q, k, v]: readonly L.Tensor[]): L.Tensor =>
+        L.sum(L.square(L.linearAttention(q, k, v, { causal })));
+      const gradients = L.grad(loss)([q, k, v]);
+      expect(numbers(gradients[0]).slice(0, 24)).toEqual(Array(24).fill(0));
+      for (const gradient of gradients) expect(numbers(gradient).every(Number.isFinite)).toBe(true);
+    }
+    const none = L.zeros([3, 0, 8]);
+    expect(numbers(L.linearAttention(L.ones([3, 2, 8]), none, L.zeros([3, 0, 1])))).toEqual(Array(6).fill(0));
   });
 });
 

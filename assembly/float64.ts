@@ -85,6 +85,7 @@ export {
   rmsNormGrad,
 } from "./normalization";
 export { hadamard, hadamardChain, hadamardChainGrad } from "./hadamard";
+export { linearAttention, linearAttentionSums, linearAttentionSumsGrad } from "./linearAttention";
 export { rotary } from "./rotary";
 export { hardSigmoid, hardSigmoidGrad, hardSwish, hardSwishGrad } from "./activations";
 export { eluGrad, leakyRelu, leakyReluGrad, relu6, relu6Grad } from "./activations";

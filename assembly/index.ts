@@ -17,3 +17,5 @@ export * from "./parts/normalization";
 export * from "./parts/attention";
 export * from "./parts/recurrent";
 export * from "./parts/features";
+export * from "./parts/linalg";
+export * from "./parts/linearAttention";

@@ -22,6 +22,7 @@ export const parts = [
   "recurrent",
   "features",
   "linalg",
+  "linearAttention",
 ];
 
 /** Bytes of a part's window for tables; the first begins behind address 0, the heap behind the last (src/devices/wasm.ts). */

@@ -26,7 +26,12 @@ export {
   softplus,
 } from "./ops/activations.js";
 export { all, any, argmin, logsumexp, min, norm, prod, std, variance } from "./ops/aggregate.js";
-export { attention, type AttentionOptions } from "./ops/attend.js";
+export {
+  attention,
+  type AttentionOptions,
+  linearAttention,
+  type LinearAttentionOptions,
+} from "./ops/attend.js";
 export { logSoftmax, softmax } from "./ops/axes.js";
 export { add, div, mul, sub } from "./ops/binary.js";
 export { cast } from "./ops/cast.js";

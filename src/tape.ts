@@ -8,6 +8,12 @@ import { constant, newestTensor, type Tensor } from "./tensor.js";
 /** A gradient for one input: a tensor, none, or a function that is called only if somebody wants it. */
 export type Cotangent = Tensor | null | (() => Tensor | null);
 
+/** f, called at most once: for gradients of several inputs that come together. */
+export function once<T>(f: () => T): () => T {
+  let value: T | undefined;
+  return () => (value ??= f());
+}
+
 /** One run of an op, as its rules need it. */
 export interface Call {
   readonly name: string;

@@ -1,5 +1,6 @@
 /** Products for attention: packed rows by one panel of eight columns, which stays where it is until the next product takes it. */
 import { bytes, FUSED, storePart } from "../simd";
+import { packRows } from "../gemm/multiply";
 import { Strided } from "../gemm/panels";
 import { MR, shortTile, tallRows, tallTile } from "../gemm/tile";
 import { Reals } from "../storage";
@@ -38,27 +39,11 @@ export function linesAt(packed: usize, c: i32, lines: i32): usize {
   return packed + packedBytes(lines, CHUNK) * c;
 }
 
-/** Elements begin … begin + k of `rows` lines, element (line, p) at x[line · across + p · along], as the tiles read them. */
-export function packRows(
-  x: usize,
-  across: i32,
-  along: i32,
-  rows: i32,
-  begin: i32,
-  k: i32,
-  panels: usize,
-): void {
-  const strided = changetype<Strided<Reals>>(0),
-    tall = tallRows(rows);
-  if (FUSED) strided.pack(x, across, along, 0, tall, MR, begin, k, panels);
-  strided.pack(x, across, along, tall, rows - tall, 4, begin, k, panels + bytes(tall * k));
-}
-
-/** The same, in chunks of CHUNK along k: chunk after chunk. */
+/** Rows of k elements, element (row, p) at x[row · across + p · along], packed in chunks of CHUNK along k: chunk after chunk. */
 export function packChunks(x: usize, across: i32, along: i32, rows: i32, k: i32, panels: usize): void {
   for (let p = 0; p < k; p += CHUNK) {
     const depth = min(k - p, CHUNK);
-    packRows(x, across, along, rows, p, depth, panels);
+    packRows<Strided<Reals>>(x, across, along, 0, rows, p, depth, panels);
     panels += packedBytes(rows, depth);
   }
 }
@@ -67,7 +52,7 @@ export function packChunks(x: usize, across: i32, along: i32, rows: i32, k: i32,
 export function packChunksOfRows(x: usize, across: i32, rows: i32, k: i32, panels: usize): void {
   for (let i = 0; i < rows; i += CHUNK) {
     const count = min(rows - i, CHUNK);
-    packRows(x + bytes(across * i), across, 1, count, 0, k, panels);
+    packRows<Strided<Reals>>(x + bytes(across * i), across, 1, 0, count, 0, k, panels);
     panels += packedBytes(count, k);
   }
 }

@@ -44,11 +44,8 @@ export function multiply<A extends Operand, B extends Operand, E extends Epilogu
         step = changetype<B>(0).step(bAlong, NR, depth);
       for (let i = i0; i < i1; i += MC) {
         const rows = min(i1 - i, MC),
-          tall = tallRows(rows),
           to = c + cStep * i + bytes(j);
-        if (FUSED) changetype<A>(0).pack(a, aAcross, aAlong, i, tall, MR, p, depth, aPanels);
-        const shorts = aPanels + bytes(tall * depth);
-        changetype<A>(0).pack(a, aAcross, aAlong, i + tall, rows - tall, 4, p, depth, shorts);
+        packRows<A>(a, aAcross, aAlong, i, rows, p, depth, aPanels);
         const add = p > 0 || changetype<E>(0).adds(attribute);
         strips<E>(
           aPanels,
@@ -69,6 +66,23 @@ export function multiply<A extends Operand, B extends Operand, E extends Epilogu
       p += depth;
     } while (p < k);
   }
+}
+
+/** Elements begin … begin + k of `rows` lines of A, as strips read them: tall panels, then short ones. */
+export function packRows<A extends Operand>(
+  a: usize,
+  across: i32,
+  along: i32,
+  line: i32,
+  rows: i32,
+  begin: i32,
+  k: i32,
+  panels: usize,
+): void {
+  const operand = changetype<A>(0),
+    tall = tallRows(rows);
+  if (FUSED) operand.pack(a, across, along, line, tall, MR, begin, k, panels);
+  operand.pack(a, across, along, line + tall, rows - tall, 4, begin, k, panels + bytes(tall * k));
 }
 
 /** C [rows, cols] = (add ? C : 0) + A·B of panels of depth k, those of B `step` bytes apart; finished while it is near. */
@@ -96,7 +110,7 @@ function strips<E extends Epilogue>(
   }
 }
 
-/** One column of tiles: all panels of A with one of B. */
+/** One column of tiles: all panels of A with one of B. Edge: 192 bytes for a ragged tile. */
 export function strip(
   a: usize,
   rows: i32,

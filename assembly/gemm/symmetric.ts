@@ -1,7 +1,7 @@
 /** Symmetric products: the tiles of X·Xᵀ on and above the diagonal, half of all. */
 import { bytes, FUSED } from "../simd";
 import { Reals } from "../storage";
-import { EDGE, KC, MC, NC, strip } from "./multiply";
+import { EDGE, KC, MC, NC, packRows, strip } from "./multiply";
 import { turn } from "../transposition";
 import { Operand, Strided } from "./panels";
 import { MR, NR, tallRows } from "./tile";
@@ -33,11 +33,8 @@ export function multiplyUpper<A extends Operand>(
       const depth = min(k - p, KC);
       changetype<Strided<Reals>>(0).pack(x, across, along, j, cols, NR, p, depth, bPanels);
       for (let i = 0; i < j + cols; i += MC) {
-        const rows = min(j + cols - i, MC),
-          tall = tallRows(rows);
-        if (FUSED) changetype<A>(0).pack(x, across, along, i, tall, MR, p, depth, aPanels);
-        const shorts = aPanels + bytes(tall * depth);
-        changetype<A>(0).pack(x, across, along, i + tall, rows - tall, 4, p, depth, shorts);
+        const rows = min(j + cols - i, MC);
+        packRows<A>(x, across, along, i, rows, p, depth, aPanels);
         upperStrips(aPanels, i, rows, bPanels, j, cols, c, cStep, depth, p > 0 || adds, scratch);
       }
       p += depth;

@@ -1,11 +1,11 @@
 /** The LU factorisation with partial pivoting, halved until a panel of few columns is left; and systems solved by it. */
-import { bytes, DOUBLE, log, nmadd } from "../simd";
+import { bytes, DOUBLE, log, nmadd, SHIFT } from "../simd";
 import { exchange } from "./rows";
 import { half, solveTriangle, subtractProduct } from "./triangle";
 
 /** Columns of a panel. It is factored in scratch, side by side: rows 4 KB apart share one set of the first cache. */
 const PANEL: i32 = 16;
-const WIDTH: usize = bytes(PANEL);
+const WIDTH: usize = (<usize>PANEL) << SHIFT;
 
 /**
  * P·A = L·U in place of a [m, n], m ≥ n, rows `step` elements apart: L below the diagonal, its ones left out. Row i was exchanged with

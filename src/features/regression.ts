@@ -73,9 +73,17 @@ export class RidgeRegression extends Streamed<{ readonly weight: Tensor; readonl
       throw new ShapeError(
         `${this.constructor.name}.${how}: x is ${show(x.shape)} and y is ${show(y.shape)}, expected [n, d] and [n] or [n, outputs]`,
       );
-    this.#wide = y.rank === 2;
-    this.gather(how, () => [this.map(x), this.#wide ? y : reshape(y, [y.size, 1])]);
+    this.gather(how, () => {
+      const targets = this.targetsOf(y);
+      this.#wide = targets.rank === 2;
+      return [this.map(x), this.#wide ? targets : reshape(targets, [y.size, 1])];
+    });
     return this;
+  }
+
+  /** What predictions are to be like, of what `update` is given. */
+  protected targetsOf(y: Tensor): Tensor {
+    return y;
   }
 
   protected override solve(moments: Moments): { weight: Tensor; bias: Tensor } {
@@ -117,15 +125,9 @@ export class RidgeClassifier extends RidgeRegression {
     this.classes = classes;
   }
 
-  /** labels [n], int32, in [0, classes). */
-  override update(x: Tensor, labels: Tensor): this {
-    using targets = oneHot(labels, this.classes);
-    return super.update(x, targets);
-  }
-
-  override remove(x: Tensor, labels: Tensor): this {
-    using targets = oneHot(labels, this.classes);
-    return super.remove(x, targets);
+  /** labels [n], int32, in [0, classes): 1 for each row's class, 0 for the others. */
+  protected override targetsOf(labels: Tensor): Tensor {
+    return oneHot(labels, this.classes);
   }
 
   /** The class of each row: x [n, d] → [n], int32. */

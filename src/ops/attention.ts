@@ -4,6 +4,7 @@ import { attention as part } from "../generated/attention.js";
 import type { KernelName } from "../generated/kernels.js";
 import { type Launch, op } from "../op.js";
 import { broadcastShapes, broadcastStrides, sameShape, show } from "../shape.js";
+import { once } from "../tape.js";
 import type { Spec, Tensor } from "../tensor.js";
 import { type AttentionAttributes, type Extents, extentsOf } from "./attention/extents.js";
 import { joinHeads, sumHeads, unfused, unfusedPull } from "./attention/unfused.js";
@@ -100,12 +101,6 @@ export const attention = /* @__PURE__ */ op<Inputs, AttentionAttributes, [], [Te
 function logSumLike(q: Tensor, k: Tensor, v: Tensor, options: AttentionAttributes): Tensor {
   const { batch, heads, queries } = extentsOf("attention", q, k, v, options);
   return zeros([...batch, heads, queries], q.dtype);
-}
-
-/** f, called at most once. */
-function once<T>(f: () => T): () => T {
-  let value: T | undefined;
-  return () => (value ??= f());
 }
 
 type Pull = [dy: Tensor, y: Tensor, q: Tensor, k: Tensor, v: Tensor, mask: Tensor, logSum: Tensor];

@@ -16,6 +16,7 @@ export * from "./linalg/orthogonal.exam.js";
 export * from "./linalg/spectral.exam.js";
 export * from "./linalg/symmetric.exam.js";
 export * from "./linalg/triangular.exam.js";
+export * from "./linearAttention.exam.js";
 export * from "./matmul.exam.js";
 export * from "./movement.exam.js";
 export * from "./normalization.exam.js";

@@ -23,6 +23,7 @@ export { qr } from "./linalg/orthogonal.js";
 export { eigh, svd } from "./linalg/spectral.js";
 export { syrk, syrkUpdate } from "./linalg/symmetric.js";
 export { cholesky, triangularSolve } from "./linalg/triangular.js";
+export { linearAttention, linearAttentionSums, linearAttentionSumsGrad } from "./linearAttention.js";
 export { linear, matmul } from "./matmul.js";
 export {
   broadcastTo,

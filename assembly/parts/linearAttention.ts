@@ -1,0 +1,2 @@
+/** Linear attention. */
+export * from "../linearAttention";

@@ -5,8 +5,8 @@ import { Operand } from "./panels";
 import { MR, NR, shortTile, tallRows, tallTile } from "./tile";
 
 /** Blocks: KC × NR of B stay in L1, MC × KC of A in L2, KC × NC of B in L3. `src/ops/gemm.ts` repeats them. */
-const KC: i32 = 512;
-const MC: i32 = 120;
+export const KC: i32 = 512;
+export const MC: i32 = 120;
 const NC: i32 = 1024;
 /** Bytes at the start of scratch for one ragged tile. */
 const EDGE: usize = 192;

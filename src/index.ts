@@ -38,6 +38,8 @@ export { cast } from "./ops/cast.js";
 export { biasActivationDropout, biasDropoutAdd, type ChainActivation } from "./ops/chains.js";
 export { batchNorm, type BatchNormOptions, groupNorm, instanceNorm } from "./ops/channels.js";
 export { abs, ceil, floor, reciprocal, round, rsqrt, sign, trunc } from "./ops/elementary.js";
+export { complexFeatures } from "./ops/complexFeatures.js";
+export { arcCosineFeatures, fourierFeatures, signFeatures } from "./ops/featureMaps.js";
 export { full, ones, zeros } from "./ops/fill.js";
 export { hadamardChain, walshHadamard } from "./ops/hadamard.js";
 export { choleskySolve, lstsq, solve, trace, triangularSolve } from "./ops/linalg.js";
@@ -107,6 +109,8 @@ export {
 export { layerNorm, l2Normalize, localResponseNorm, rmsNorm, weightNorm } from "./ops/normalization.js";
 export { globalAvgPool, maxPool } from "./ops/pooling.js";
 export { rotary, sinusoidalPositions } from "./ops/positions.js";
+export { positiveFeatures, type PositiveOptions } from "./ops/positive.js";
+export { positiveFeaturesByRow } from "./ops/positiveFeatures.js";
 export { powerNorm, type PowerNormOptions, powerNormVanilla } from "./ops/powerNorm.js";
 export {
   adaptiveAvgPool,

@@ -1,2 +1,3 @@
 /** Random features. */
+export * from "../features";
 export * from "../hadamard";

@@ -3,6 +3,7 @@ export * from "./activations.js";
 export { attention, attentionGradKV, attentionGradQ } from "./attention.js";
 export { add, div, mul, sub } from "./binary.js";
 export { cast } from "./cast.js";
+export { complexFeatures, complexFeaturesGrad } from "./complexFeatures.js";
 export { channelNorm, channelNormGrad, channelScale } from "./channels.js";
 export { biasActivationDropout, biasActivationDropoutGrad, biasDropoutAdd } from "./chains.js";
 export {
@@ -16,6 +17,13 @@ export {
 } from "./convolution.js";
 export * from "./distributions.js";
 export * from "./elementary.js";
+export {
+  arcCosineFeatures,
+  arcCosineFeaturesGrad,
+  fourierFeatures,
+  fourierFeaturesGrad,
+  signFeatures,
+} from "./featureMaps.js";
 export { full } from "./fill.js";
 export { hadamardChain, hadamardChainGrad, walshHadamard } from "./hadamard.js";
 export { inverse, logdet, solve, solveFactored } from "./linalg/factored.js";
@@ -73,6 +81,7 @@ export {
 } from "./pointwise.js";
 export { maxPool, maxPoolGrad, maxPoolTake } from "./pooling.js";
 export { rotate } from "./positions.js";
+export { positiveFeatures, positiveFeaturesByRow, positiveFeaturesGrad } from "./positiveFeatures.js";
 export { powerNormGrad, powerNormStep } from "./powerNorm.js";
 export { convPacked, packFilter } from "./prepack.js";
 export { dequantize, fakeQuantize, matmulInt8, matmulQuantized, quantize } from "./quantize.js";

@@ -1,0 +1,193 @@
+/** Layers by scalable neural network kernels, adapters and bundles, beside the paper's definitions. */
+import { beforeAll, describe, expect, test } from "@jest/globals";
+import * as L from "../src/index.js";
+import { float64 } from "../src/float64.js";
+import { randomNumbers } from "./exams.js";
+
+const { features, nn } = L;
+
+beforeAll(() => L.init({ modules: [float64] }));
+
+function random(shape: number[], seed = 1): L.Tensor {
+  const next = randomNumbers(seed);
+  const length = shape.reduce((a, b) => a * b, 1);
+  return L.tensor(Float32Array.from({ length }, () => 2 * next() - 1), shape); // prettier-ignore
+}
+
+const rows = (list: number[][]): L.Tensor => L.tensor(list.flat(), [list.length, list[0].length]);
+
+/** max(G x, 0) / √m on both sides. */
+function relu(g: L.Tensor): L.features.ScalableKernel {
+  const [m, inputs] = g.shape;
+  const phi = (x: L.Tensor): L.Tensor => L.arcCosineFeatures(x, g, { scale: 1 / Math.sqrt(m) });
+  return { inputs, features: m, phi, psi: phi };
+}
+
+const near = (x: L.Tensor, expected: readonly number[]): void =>
+  expected.forEach((value, i) => expect(x.dataSync()[i]).toBeCloseTo(value, 5));
+
+const G1 = [[1, -0.5], [0.2, 0.8], [-1, 0.3]]; // prettier-ignore
+const G2 = [[0.5, -1, 0.3], [1, 0.2, -0.4]]; // prettier-ignore
+const X = [[0.6, 0.8], [-0.3, 0.9], [1, -0.2]]; // prettier-ignore
+
+describe("Bundle", () => {
+  const layers = (): L.features.Dense[] => [
+    { weight: rows([[0.5, 0.2], [-0.1, 0.4]]) }, // prettier-ignore
+    { weight: rows([[1, -0.3]]) },
+  ];
+
+  test("bundles two layers as the paper does", () => {
+    L.scope(() => {
+      const [first, second] = [relu(rows(G1)), relu(rows(G2))];
+      near(first.phi(rows(X)), [0.1154701, 0.4387862, 0]);
+      using bundle = new features.Bundle(layers(), [first, second]);
+      near(bundle.tower(rows(X)), [0, 0.1437034, 0, 0, 0.2082066, 0.4523391]);
+      near(bundle.weight, [0.0041641, 0.1879575]);
+      near(bundle.forward(rows(X)), [0.0270101, 0, 0.0858875]);
+    });
+  });
+
+  test("one step at a time: a bundle of the first layer, and the others behind it", () => {
+    L.scope(() => {
+      const key = L.random.key(3);
+      const kernel = relu(L.random.normal(key, [4096, 6]));
+      const [first, second] = L.random.split(key);
+      using dense = new nn.Linear(6, 5, { key: first, bias: false });
+      using head = new nn.Linear(5, 2, { key: second });
+      using bundle = new features.Bundle([dense], [kernel]);
+      const x = random([7, 6]);
+      // The kernel of the layer is |x| |w| (sin θ + (π − θ) cos θ) / 2π.
+      const exact = L.tensor(
+        (x.toArray() as number[][]).flatMap((row) =>
+          (dense.weight.toArray() as number[][]).map((w) => {
+            const lengths = Math.hypot(...row) * Math.hypot(...w);
+            const theta = Math.acos(row.reduce((sum, v, i) => sum + v * w[i], 0) / lengths);
+            return (lengths * (Math.sin(theta) + (Math.PI - theta) * Math.cos(theta))) / (2 * Math.PI);
+          }),
+        ),
+        [7, 5],
+      );
+      const difference = L.sub(head.forward(bundle.forward(x)), head.forward(exact));
+      expect(L.max(L.abs(difference)).item()).toBeLessThan(0.05);
+    });
+  });
+
+  test("fits in closed form, which no step of a gradient betters", () => {
+    L.scope(() => {
+      const key = L.random.key(5);
+      const [a, b, c, d] = L.random.split(key, 4);
+      using bundle = new features.Bundle(
+        [new nn.Linear(4, 8, { key: a }), new nn.Linear(8, 2, { key: b })],
+        [relu(L.random.normal(c, [16, 4])), relu(L.random.normal(d, [12, 16]))],
+      );
+      const [x, y] = [random([200, 4]), random([200, 2], 2)];
+      bundle.fit(x, y, { ridge: 1e-6 });
+      expect(Object.keys(bundle.parameters())).toEqual(["weight", "bias"]);
+      const loss = (): L.Tensor => {
+        const error = L.mul(L.sum(L.square(L.sub(bundle.forward(x), y))), 1 / 200);
+        return L.add(error, L.mul(L.sum(L.square(bundle.weight)), 1e-6));
+      };
+      const best = loss().item();
+      const step = L.valueAndGrad(loss, bundle.parameters());
+      const optimizer = new L.optim.SGD(bundle.parameters(), { learningRate: 0.1 });
+      for (let i = 0; i < 50; i++) {
+        const [value, gradients] = step();
+        expect(value.item()).toBeGreaterThan(best * (1 - 1e-5));
+        optimizer.step(gradients);
+      }
+      optimizer.dispose();
+    });
+  });
+
+  test("says what does not fit", () => {
+    L.scope(() => {
+      const [first, second] = [relu(rows(G1)), relu(rows(G2))];
+      expect(() => new features.Bundle([], [])).toThrow(
+        new L.OptionError("Bundle: has 0 layers and 0 kernels, expected as many of each, one at least"),
+      );
+      expect(() => new features.Bundle(layers(), [first, first])).toThrow(
+        new L.OptionError("Bundle: kernel 1 has 2 inputs, expected 3, the features of kernel 0"),
+      );
+      expect(() => new features.Bundle([{ weight: L.zeros([2, 3]) }], [first])).toThrow(
+        new L.ShapeError("Bundle: weight is [2, 3], expected [outputs, 2], the inputs of the kernel"),
+      );
+      expect(() => new features.Bundle([layers()[0], { weight: L.zeros([1, 3]) }], [first, second])).toThrow(
+        new L.ShapeError("Bundle: weight 1 is [1, 3], expected 2 inputs, the outputs of layer 0"),
+      );
+    });
+  });
+});
+
+describe("SNNKLinear", () => {
+  test("is Φ(x) Ψᵀ, and Ψ alone is trained", () => {
+    L.scope(() => {
+      const kernel = relu(L.random.normal(L.random.key(1), [5, 3]));
+      using layer = new features.SNNKLinear(3, 4, { kernel, key: L.random.key(2) });
+      expect(Object.entries(layer.parameters()).map(([name, { shape }]) => [name, shape])).toEqual([["weight", [4, 5]]]); // prettier-ignore
+      const x = random([6, 3]);
+      const expected = L.matmul(kernel.phi(x), layer.weight, { transposeB: true });
+      expect(layer.forward(x).toArray()).toEqual(expected.toArray());
+      const gradient = L.grad(() => L.sum(layer.forward(x)), layer.parameters())();
+      expect(gradient.weight.shape).toEqual([4, 5]);
+    });
+  });
+
+  test("stands for a trained layer", () => {
+    L.scope(() => {
+      const kernel = relu(L.random.normal(L.random.key(1), [5, 3]));
+      using dense = new nn.Linear(3, 4, { key: L.random.key(2) });
+      using layer = features.SNNKLinear.from(dense, kernel);
+      expect(layer.weight.toArray()).toEqual(kernel.psi(dense.weight, dense.bias).toArray());
+    });
+  });
+
+  test("says what does not fit", () => {
+    L.scope(() => {
+      const kernel = relu(rows(G1));
+      expect(() => new features.SNNKLinear(3, 4, { kernel, key: L.random.key(1) })).toThrow(
+        new L.OptionError("SNNKLinear: kernel has 2 inputs, expected 3"),
+      );
+      expect(() => new features.SNNKLinear(2, 4, { kernel })).toThrow(
+        new L.OptionError("SNNKLinear: key is undefined, expected two 32-bit words (random.key makes one)"),
+      );
+      expect(() => features.SNNKLinear.from({ weight: L.zeros([4, 3]) }, kernel)).toThrow(L.ShapeError);
+    });
+  });
+});
+
+describe("SNNKAdapter", () => {
+  const kernel = (): L.features.ScalableKernel => relu(L.random.normal(L.random.key(1), [6, 8]));
+  const count = (module: L.nn.Module): number =>
+    Object.values(module.parameters()).reduce((sum, { size }) => sum + size, 0);
+
+  test.each([undefined, 3])("changes nothing at first, and learns (bottleneck %p)", (bottleneck) => {
+    L.scope(() => {
+      using adapter = new features.SNNKAdapter(8, { kernel: kernel(), key: L.random.key(2), bottleneck });
+      expect(count(adapter)).toBe(bottleneck === undefined ? 8 * 6 + 8 : 3 * 6 + 3 * 8 + 8);
+      const [x, y] = [random([20, 8]), random([20, 8], 2)];
+      expect(adapter.forward(x).toArray()).toEqual(x.toArray());
+      const loss = (): L.Tensor => L.mean(L.square(L.sub(adapter.forward(x), y)));
+      const first = loss().item();
+      const step = L.valueAndGrad(loss, adapter.parameters());
+      using optimizer = new L.optim.Adam(adapter.parameters(), { learningRate: 0.02 });
+      for (let i = 0; i < 100; i++) optimizer.step(step()[1]);
+      expect(loss().item()).toBeLessThan(0.9 * first);
+    });
+  });
+});
+
+test("layers leave nothing behind", () => {
+  const before = L.memory().liveBlocks;
+  L.scope(() => {
+    const kernel = relu(L.random.normal(L.random.key(1), [8, 8]));
+    const layer = new features.SNNKLinear(8, 8, { kernel, key: L.random.key(2) });
+    const adapter = new features.SNNKAdapter(8, { kernel, key: L.random.key(2) });
+    const bundle = new features.Bundle([layer, layer], [kernel, kernel]);
+    bundle.fit(random([30, 8]), random([30, 8], 2));
+    for (const module of [layer, adapter, bundle]) {
+      module.forward(random([2, 8]));
+      module.dispose();
+    }
+  });
+  expect(L.memory().liveBlocks).toBe(before);
+});

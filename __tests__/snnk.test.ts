@@ -47,6 +47,18 @@ describe("Bundle", () => {
     });
   });
 
+  test("a last layer without activation becomes part of Ψ and the bias", () => {
+    L.scope(() => {
+      const kernels = [relu(rows(G1)), relu(rows(G2))];
+      using bundle = new features.Bundle(layers(), kernels);
+      const last = { weight: rows([[2], [-1]]), bias: rows([[0.5, 1]]) }; // prettier-ignore
+      const head = { weight: last.weight, bias: L.reshape(last.bias, [2]) };
+      using whole = new features.Bundle([...layers(), head], kernels);
+      const expected = L.linear(bundle.forward(rows(X)), head.weight, head.bias);
+      near(whole.forward(rows(X)), [...expected.dataSync()]);
+    });
+  });
+
   test("one step at a time: a bundle of the first layer, and the others behind it", () => {
     L.scope(() => {
       const key = L.random.key(3);
@@ -103,7 +115,9 @@ describe("Bundle", () => {
     L.scope(() => {
       const [first, second] = [relu(rows(G1)), relu(rows(G2))];
       expect(() => new features.Bundle([], [])).toThrow(
-        new L.OptionError("Bundle: has 0 layers and 0 kernels, expected as many of each, one at least"),
+        new L.OptionError(
+          "Bundle: has 0 layers and 0 kernels, expected a kernel for each layer, or all but the last",
+        ),
       );
       expect(() => new features.Bundle(layers(), [first, first])).toThrow(
         new L.OptionError("Bundle: kernel 1 has 2 inputs, expected 3, the features of kernel 0"),

@@ -16,7 +16,8 @@ import { type Dense, psiOf, type ScalableKernel } from "./snnk.js";
 /**
  * Dense layers 1 … L, each with the kernel of its activation, bundled step by step: layer k + 1 is a dense layer of the features of layer k, with weights W̄ₖ₊₁ = Wₖ₊₁ Ψₖ(W̄ₖ), so
  * that all of them are ΨL(W̄L) ΦL(… Φ₁(x)). The tower of Φ has no parameters: weight Ψ [outputs, m] of the last layer, and a bias that begins at 0, are all that
- * is trained, whatever the depth and the widths were. x [..., d] → [..., outputs]. A network is bundled in part where layers follow, which are left as they are.
+ * is trained, whatever the depth and the widths were. One layer more than there are kernels has no activation: it becomes part of Ψ and of the bias. x [..., d] → [...,
+ * outputs]. A network is bundled in part where layers follow, which are left as they are.
  *
  *     const bundle = new features.Bundle([first, second], [kernelOfPixels, kernelOfFeatures]);
  *     bundle.fit(x, y, { ridge: 1e-6 }); // the optimum of the mean squared error, in closed form
@@ -28,9 +29,10 @@ export class Bundle extends Module {
 
   constructor(layers: readonly Dense[], kernels: readonly ScalableKernel[]) {
     super();
-    if (layers.length === 0 || layers.length !== kernels.length)
+    const more = layers.length - kernels.length;
+    if (kernels.length === 0 || (more !== 0 && more !== 1))
       throw new OptionError(
-        `Bundle: has ${layers.length} layers and ${kernels.length} kernels, expected as many of each, one at least`,
+        `Bundle: has ${layers.length} layers and ${kernels.length} kernels, expected a kernel for each layer, or all but the last`,
       );
     kernels.slice(1).forEach(({ inputs }, i) => {
       if (inputs !== kernels[i].features)
@@ -39,22 +41,13 @@ export class Bundle extends Module {
         );
     });
     this.kernels = [...kernels];
+    const bias = more === 1 ? layers[layers.length - 1].bias : undefined;
     this.weight = keep(
       scope(() =>
-        layers.reduce<Tensor | undefined>((psi, { weight, bias }, i) => {
-          if (psi !== undefined && weight.shape[1] !== psi.shape[0])
-            throw new ShapeError(
-              `Bundle: weight ${i} is ${show(weight.shape)}, expected ${psi.shape[0]} inputs, the outputs of layer ${i - 1}`,
-            );
-          return psiOf(
-            "Bundle",
-            { weight: psi === undefined ? weight : matmul(weight, psi), bias },
-            kernels[i],
-          );
-        }, undefined)!,
+        layers.reduce<Tensor | undefined>((psi, layer, i) => step(psi, layer, i, kernels[i]), undefined)!,
       ),
     );
-    this.bias = keep(zeros([this.weight.shape[0]]));
+    this.bias = keep(bias === undefined ? zeros([this.weight.shape[0]]) : add(bias, 0));
   }
 
   /** ΦL(… Φ₁(x)): x [..., d] → [..., m]. */
@@ -88,4 +81,14 @@ export class Bundle extends Module {
       model.dispose();
     }
   }
+}
+
+/** Ψ with one layer more. */
+function step(psi: Tensor | undefined, { weight, bias }: Dense, i: number, kernel?: ScalableKernel): Tensor {
+  if (psi !== undefined && weight.shape[1] !== psi.shape[0])
+    throw new ShapeError(
+      `Bundle: weight ${i} is ${show(weight.shape)}, expected ${psi.shape[0]} inputs, the outputs of layer ${i - 1}`,
+    );
+  const own = psi === undefined ? weight : matmul(weight, psi);
+  return kernel === undefined ? own : psiOf("Bundle", { weight: own, bias }, kernel);
 }

@@ -137,6 +137,7 @@ export {
   tan,
 } from "./ops/transcendental.js";
 export { exp, log, neg, relu, sigmoid, sqrt, square, tanh } from "./ops/unary.js";
+export * as features from "./features/index.js";
 export * as optim from "./optim/index.js";
 export * as random from "./random.js";
 export * as safetensors from "./io/safetensors.js";

@@ -70,7 +70,7 @@ test("a layer needs no other one, an optimiser no other", async () => {
 test("the namespaces are the same as modules of their own", async () => {
   const file = (name: string): string => new URL(`../dist/${name}.js`, import.meta.url).href;
   const lanewise = (await import(file("index"))) as Record<string, Record<string, unknown>>;
-  for (const name of ["nn", "optim", "random"]) {
+  for (const name of ["features", "nn", "optim", "random"]) {
     const own = (await import(file(name))) as Record<string, unknown>;
     expect({ ...own }).toEqual({ ...lanewise[name] });
   }

@@ -112,6 +112,7 @@ async function bundled(main, source, others = {}) {
 const NOTICE =
   "/* lanewise, MIT. Contains @assemblyscript/loader, Apache-2.0, the AssemblyScript authors. */";
 await bundled("index", "build/js/index.js", {
+  features: "build/js/features/index.js",
   nn: "build/js/nn/index.js",
   optim: "build/js/optim/index.js",
   random: "build/js/random.js",

@@ -26,11 +26,11 @@ export function orthogonal(key: Key, shape: Shape, options: InitializerOptions =
 }
 
 /**
- * Q [m, n], m ≥ n, of the QR decomposition with a positive diagonal of R of a matrix of normal deviates: Householder
+ * @internal Q [m, n], m ≥ n, of the QR decomposition with a positive diagonal of R of a matrix of normal deviates: Householder
  * reflections of independent normal vectors. Stewart: "The efficient generation of random orthogonal matrices with an
  * application to condition estimators", 1980, section 3.
  */
-function haar(key: Key, m: number, n: number): Float64Array {
+export function haar(key: Key, m: number, n: number): Float64Array {
   const q = new Float64Array(m * n);
   for (let j = 0; j < n; j++) q[j * n + j] = 1;
   const normal = deviates(key);
@@ -56,8 +56,8 @@ function rotate(q: Float64Array, x: Float64Array, m: number, n: number, j: numbe
     for (let c = j; c < n; c++) q[i * n + c] = -sign * (q[i * n + c] - (x[i] * product[c]) / half);
 }
 
-/** Normal deviates by Box and Muller's method, in float64. */
-function deviates(key: Key): () => number {
+/** @internal Normal deviates by Box and Muller's method, in float64. */
+export function deviates(key: Key): () => number {
   let spare: number | undefined;
   let count = 0;
   return () => {

@@ -128,7 +128,8 @@ interface Threshold {
 
 const thresholdDefaults = { order: 1, threshold: 0, scale: 1 };
 
-function checkThreshold(name: string, { order = 1, threshold = 0, scale = 1 }: Threshold): void {
+/** Throws unless order, threshold and scale are sound. */
+export function checkThreshold(name: string, { order = 1, threshold = 0, scale = 1 }: Threshold): void {
   if (![0, 1, 2].includes(order)) throw new OptionError(`${name}: order is ${order}, expected 0, 1 or 2`);
   if (!Number.isFinite(threshold) || (order === 2 && threshold < 0))
     throw new OptionError(

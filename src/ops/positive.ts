@@ -41,7 +41,10 @@ export function positiveFeatures(
   if (x.rank < 2) throw new ShapeError(`positiveFeatures: x is ${show(x.shape)}, expected [..., n, d]`);
   return scope(() => {
     const [y, top] = positiveFeaturesByRow(x, w, gamma, options);
-    const below = sub(top, max(top, { axis: -1, keepDims: true }));
-    return mul(y, reshape(exp(below), [...below.shape, 1]));
+    return timesPower(y, sub(top, max(top, { axis: -1, keepDims: true })));
   });
 }
+
+/** y · e^logarithm, row by row: y [..., D], logarithm [...]. */
+export const timesPower = (y: Tensor, logarithm: Tensor): Tensor =>
+  mul(y, reshape(exp(logarithm), [...logarithm.shape, 1]));

@@ -4,7 +4,7 @@ import * as L from "../src/index.js";
 import { float64 } from "../src/float64.js";
 import { randomNumbers } from "./exams.js";
 
-const { features, nn } = L;
+const { features, nn, OptionError } = L;
 
 beforeAll(() => L.init({ modules: [float64] }));
 
@@ -115,15 +115,19 @@ describe("Bundle", () => {
     L.scope(() => {
       const [first, second] = [relu(rows(G1)), relu(rows(G2))];
       expect(() => new features.Bundle([], [])).toThrow(
-        new L.OptionError(
+        new OptionError(
           "Bundle: has 0 layers and 0 kernels, expected a kernel for each layer, or all but the last",
         ),
       );
       expect(() => new features.Bundle(layers(), [first, first])).toThrow(
-        new L.OptionError("Bundle: kernel 1 has 2 inputs, expected 3, the features of kernel 0"),
+        new OptionError(
+          "Bundle: kernel 1 has 2 inputs, expected 3, the features of kernel 0, or one more for a bias",
+        ),
       );
       expect(() => new features.Bundle([{ weight: L.zeros([2, 3]) }], [first])).toThrow(
-        new L.ShapeError("Bundle: weight is [2, 3], expected [outputs, 2], the inputs of the kernel"),
+        new L.ShapeError(
+          "Bundle: weight is [2, 3], expected [outputs, 2], the inputs of the kernel, or one less",
+        ),
       );
       expect(() => new features.Bundle([layers()[0], { weight: L.zeros([1, 3]) }], [first, second])).toThrow(
         new L.ShapeError("Bundle: weight 1 is [1, 3], expected 2 inputs, the outputs of layer 0"),
@@ -146,7 +150,34 @@ describe("SNNKLinear", () => {
     });
   });
 
-  test("stands for a trained layer", () => {
+  test("with one input more takes the bias for the last weight, and for x a 1", () => {
+    L.scope(() => {
+      const kernel = relu(L.random.normal(L.random.key(1), [5, 4]));
+      const dense = { weight: random([2, 3]), bias: random([2], 2) };
+      using layer = features.SNNKLinear.from(dense, kernel);
+      const wide = L.concat([dense.weight, L.reshape(dense.bias, [2, 1])], { axis: 1 });
+      expect(layer.weight.toArray()).toEqual(kernel.psi(wide).toArray());
+      const x = random([6, 3], 3);
+      const expected = L.matmul(kernel.phi(L.concat([x, L.ones([6, 1])], { axis: 1 })), layer.weight, { transposeB: true }); // prettier-ignore
+      expect(layer.forward(x).toArray()).toEqual(expected.toArray());
+    });
+  });
+
+  test("stands for a trained layer, and of a kernel with a bias is near it", () => {
+    L.scope(() => {
+      using dense = new nn.Linear(3, 4, { key: L.random.key(2) });
+      const options = { spectrum: features.cosSpectrum, key: L.random.key(1), a: -0.05 };
+      using kernel = new features.UniversalRandomFeatures(3, 8192, options);
+      const weight = L.mul(dense.weight, 0.5);
+      const bias = random([4]);
+      using layer = features.SNNKLinear.from({ weight, bias }, kernel);
+      const x = L.mul(random([6, 3]), 0.5);
+      const difference = L.sub(layer.forward(x), L.cos(L.linear(x, weight, bias)));
+      expect(L.max(L.abs(difference)).item()).toBeLessThan(0.1);
+    });
+  });
+
+  test("has the Ψ of a trained layer", () => {
     L.scope(() => {
       const kernel = relu(L.random.normal(L.random.key(1), [5, 3]));
       using dense = new nn.Linear(3, 4, { key: L.random.key(2) });
@@ -159,12 +190,12 @@ describe("SNNKLinear", () => {
     L.scope(() => {
       const kernel = relu(rows(G1));
       expect(() => new features.SNNKLinear(3, 4, { kernel, key: L.random.key(1) })).toThrow(
-        new L.OptionError("SNNKLinear: kernel has 2 inputs, expected 3"),
+        new OptionError("SNNKLinear: kernel has 2 inputs, expected 3, or one more for a bias"),
       );
       expect(() => new features.SNNKLinear(2, 4, { kernel })).toThrow(
-        new L.OptionError("SNNKLinear: key is undefined, expected two 32-bit words (random.key makes one)"),
+        new OptionError("SNNKLinear: key is undefined, expected two 32-bit words (random.key makes one)"),
       );
-      expect(() => features.SNNKLinear.from({ weight: L.zeros([4, 3]) }, kernel)).toThrow(L.ShapeError);
+      expect(() => features.SNNKLinear.from({ weight: L.zeros([4, 3]) }, kernel)).toThrow(OptionError);
     });
   });
 });

@@ -27,7 +27,7 @@ export function bundled(
     new features.ArcCosine(FEATURES, FEATURES, { key: second, ...orthogonal }),
   ];
   const widths = [PIXELS, 256, 256, 10];
-  const dense = layers.map((key, i) => new nn.Linear(widths[i], widths[i + 1], { key }));
+  const dense = layers.map((key, i) => new nn.Linear(widths[i], widths[i + 1], { key, bias: false }));
   const bundle = new features.Bundle(dense, kernels);
   for (const layer of dense) layer.dispose();
   const model = bundle.regression({ ridge: 1e-7 });

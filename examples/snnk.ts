@@ -7,10 +7,13 @@
  * A layer f(W x + b) becomes Φ(x)·Ψ(W, b). How near the product is to f; a network bundled into one layer, whose optimum has a closed form; and adapters that fine-tune a
  * frozen network: on the digits of MNIST.
  */
-import * as Plot from "@observablehq/plot";
-import {
-  add, argmax, features, gather, layerNorm, l2Normalize, metrics, nn, oneHot, optim, permuteDims, random, reshape, slice, type Tensor, valueAndGrad,
-} from "lanewise"; // prettier-ignore
-import { type Digits, mnist, SIDE } from "./data/mnist.js";
+import { example } from "./harness/example.js";
+import { adapters } from "./snnk/adapters.js";
+import { bundling } from "./snnk/bundling.js";
 import { pointwise } from "./snnk/pointwise.js";
-import { example, type Lab } from "./harness/example.js";
+
+export default example("Sehanobish et al.: Scalable neural network kernels, 2024", (lab) => {
+  pointwise(lab);
+  bundling(lab);
+  adapters(lab);
+});

@@ -114,7 +114,7 @@ export function adapters(lab: Lab): void {
   lab.heading(`${test.count} transposed digits they never saw`);
   lab.table(
     ["trained beside the head", "parameters", "accuracy"],
-    Object.entries(found).map(([name, { accuracy, parameters }]) => [name, parameters, accuracy]),
+    Object.entries(found).map(([name, { accuracy, parameters }]) => [name, String(parameters), accuracy]),
   );
   const [alone, wide, ours] = ["the head alone", "bottleneck of 32", "ReLU-SNNK, m = 12"].map(
     (name) => found[name],
@@ -128,6 +128,6 @@ export function adapters(lab: Lab): void {
   const recovered = (ours.accuracy - alone.accuracy) / (wide.accuracy - alone.accuracy);
   lab.claim("share of the bottleneck's gain over the head", recovered, { atLeast: lab.small ? 0.5 : 0.65 });
   lab.text(
-    `A bottleneck of 8, with about as many parameters as these, reached ${found["bottleneck of 8"].accuracy.toFixed(4)}: it is not worse.`,
+    `A bottleneck of 8, with about as many parameters as these, reached ${found["bottleneck of 8"].accuracy.toFixed(4)}.`,
   );
 }

@@ -1,5 +1,5 @@
 /** A network of three layers bundled into one, whose optimum is found without backpropagation (section 3.3). */
-import { abs, add, features, l2Normalize, matmul, max, mul, nn, oneHot, optim, random, sub, type Tensor, valueAndGrad } from "lanewise"; // prettier-ignore
+import { abs, features, l2Normalize, matmul, max, mul, nn, oneHot, optim, random, sub, type Tensor, valueAndGrad } from "lanewise"; // prettier-ignore
 import type { Lab } from "../harness/example.js";
 import { accuracy, dense, digits, learn, type Rows, size } from "./learn.js";
 
@@ -51,17 +51,20 @@ export function bundling(lab: Lab): void {
   const chosen = lab.small ? "2, 512" : "2, 1024";
   for (const [depth, m] of settings) {
     const kernels = tower(depth, m, random.foldIn(maps, 10 * m + depth));
-    const bundle = new features.Bundle(
-      depth === 2 ? [first, second, third] : layers(depth, network),
-      kernels,
-    );
+    const own = depth === 2 ? [first, second, third] : layers(depth, network);
+    const bundle = new features.Bundle(own.map(({ weight }) => ({ weight })), kernels); // prettier-ignore
     start = performance.now();
     const model = bundle.regression({ ridge: 1e-6 });
     model.fit(ownTrain.images, targets(ownTrain));
     bundle.adopt(model);
     const seconds = (performance.now() - start) / 1000;
     const right = accuracy(bundle.forward(ownTest.images), ownTest);
-    table.push([`bundle of ${depth}, m = ${m}`, size(bundle.parameters()), right, `${seconds.toFixed(1)} s`]);
+    table.push([
+      `bundle of ${depth}, m = ${m}`,
+      String(size(bundle.parameters())),
+      right,
+      `${seconds.toFixed(1)} s`,
+    ]);
     lab.record(`accuracy of a bundle of ${depth}, m = ${m}`, right);
     if (`${depth}, ${m}` === chosen) {
       lab.claim(`accuracy of the bundle of ${chosen}`, right, { atLeast: lab.small ? 0.85 : 0.92 });
@@ -86,7 +89,7 @@ export function bundling(lab: Lab): void {
     start = performance.now();
     learn(lab, model.parameters(), (x, y) => squared(model.forward(x), y), ownTrain, { key: course, epochs, batch: 50, learningRate: 1e-3, falls: false }); // prettier-ignore
     const right = accuracy(model.forward(ownTest.images), ownTest);
-    table.push([`SNNK layer, m = ${m}, trained`, size(model.parameters()), right, `${((performance.now() - start) / 1000).toFixed(1)} s`]); // prettier-ignore
+    table.push([`SNNK layer, m = ${m}, trained`, String(size(model.parameters())), right, `${((performance.now() - start) / 1000).toFixed(1)} s`]); // prettier-ignore
     lab.record(`accuracy with an SNNK layer of m = ${m}`, right);
     model.dispose();
   }
@@ -110,18 +113,17 @@ function closedForm(
   const gradient = sub(matmul(gram, weight), sub(cross, mul(weight, ridge)));
   lab.claim("gradient at the closed form, of that at 0", max(abs(gradient)).item() / max(abs(cross)).item(), { atMost: 1e-8 }); // prettier-ignore
   const f = bundle.tower(train.images);
-  const loss = (w: Tensor, b: Tensor): Tensor =>
-    nn.meanSquaredError(add(matmul(f, w, { transposeB: true }), b), targets);
-  const best = loss(bundle.weight, bundle.bias).item();
+  const best = nn.meanSquaredError(bundle.forward(train.images), targets).item();
   const free = new nn.Linear(bundle.weight.shape[1], 10, { key });
-  const step = valueAndGrad(() => loss(free.weight, free.bias!), free.parameters());
+  const loss = (): Tensor => nn.meanSquaredError(free.forward(f), targets);
+  const step = valueAndGrad(loss, free.parameters());
   const optimizer = new optim.Adam(free.parameters(), { learningRate: 0.01 });
   lab.repeat(lab.small ? 100 : 300, "steps", () => {
     const [value, gradients] = step();
     optimizer.step(gradients);
     return `loss ${value.item().toFixed(5)}, closed form ${best.toFixed(5)}`;
   });
-  lab.claim("training loss by gradients, of the closed form's", loss(free.weight, free.bias!).item() / best, { atLeast: 1 }); // prettier-ignore
+  lab.claim("training loss by gradients, of the closed form's", loss().item() / best, { atLeast: 1 }); // prettier-ignore
   optimizer.dispose();
   free.dispose();
 }

@@ -11,7 +11,7 @@ import { renew } from "../ops/running.js";
 import { show } from "../shape.js";
 import type { Tensor } from "../tensor.js";
 import { RidgeRegression, type RidgeOptions } from "./regression.js";
-import { type Dense, psiOf, type ScalableKernel } from "./snnk.js";
+import { type Dense, phiOf, psiOf, type ScalableKernel } from "./snnk.js";
 
 /**
  * Dense layers 1 … L, each with the kernel of its activation, bundled step by step: layer k + 1 is a dense layer of the features of layer k, with weights W̄ₖ₊₁ = Wₖ₊₁ Ψₖ(W̄ₖ), so
@@ -35,9 +35,10 @@ export class Bundle extends Module {
         `Bundle: has ${layers.length} layers and ${kernels.length} kernels, expected a kernel for each layer, or all but the last`,
       );
     kernels.slice(1).forEach(({ inputs }, i) => {
-      if (inputs !== kernels[i].features)
+      const { features } = kernels[i];
+      if (inputs !== features && inputs !== features + 1)
         throw new OptionError(
-          `Bundle: kernel ${i + 1} has ${inputs} inputs, expected ${kernels[i].features}, the features of kernel ${i}`,
+          `Bundle: kernel ${i + 1} has ${inputs} inputs, expected ${features}, the features of kernel ${i}, or one more for a bias`,
         );
     });
     this.kernels = [...kernels];
@@ -52,7 +53,7 @@ export class Bundle extends Module {
 
   /** ΦL(… Φ₁(x)): x [..., d] → [..., m]. */
   tower(x: Tensor): Tensor {
-    return scope(() => this.kernels.reduce((h, kernel) => kernel.phi(h), x));
+    return scope(() => this.kernels.reduce((h, kernel) => phiOf(kernel, h), x));
   }
 
   forward(x: Tensor): Tensor {

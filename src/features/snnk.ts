@@ -6,15 +6,18 @@ import { checkKey, glorotUniform, type Initializer } from "../nn/initializers.js
 import { Linear } from "../nn/linear.js";
 import { Module } from "../nn/module.js";
 import { add, mul } from "../ops/binary.js";
-import { zeros } from "../ops/fill.js";
+import { ones, zeros } from "../ops/fill.js";
+import { concat } from "../ops/joining.js";
 import { matmul } from "../ops/matmul.js";
+import { reshape } from "../ops/movement.js";
 import { layerNorm } from "../ops/normalization.js";
 import { type Key, uniform } from "../ops/random.js";
 import { show } from "../shape.js";
 import type { Tensor } from "../tensor.js";
 
 /**
- * A kernel f(w·x + b) ≈ Φ(x)·Ψ(w, b) that keeps x apart from the parameters (section 3). It is frozen, may serve several layers, and belongs to whoever made it.
+ * A kernel f(w·x + b) ≈ Φ(x)·Ψ(w, b) that keeps x apart from the parameters (section 3): a `FeatureMap`, for one. A layer that has it is its owner if it is a module; it may serve several
+ * layers that are disposed of together.
  */
 export interface ScalableKernel {
   /** d, and m. */
@@ -32,17 +35,30 @@ export interface Dense {
   readonly bias?: Tensor | undefined;
 }
 
-/** @internal Ψ of a dense layer, [outputs, m]. */
+/**
+ * @internal Ψ of a dense layer, [outputs, m]. Where the kernel has one input more than the layer, the bias is the last of its weights, and x gets a 1: for
+ * kernels without a bias, as that of ReLU-SNNK.
+ */
 export function psiOf(name: string, { weight, bias }: Dense, kernel: ScalableKernel): Tensor {
-  if (weight.rank !== 2 || weight.shape[1] !== kernel.inputs)
+  const [outputs, inputs] = weight.shape;
+  if (weight.rank === 2 && inputs === kernel.inputs) return kernel.psi(weight, bias);
+  if (weight.rank !== 2 || inputs + 1 !== kernel.inputs)
     throw new ShapeError(
-      `${name}: weight is ${show(weight.shape)}, expected [outputs, ${kernel.inputs}], the inputs of the kernel`,
+      `${name}: weight is ${show(weight.shape)}, expected [outputs, ${kernel.inputs}], the inputs of the kernel, or one less`,
     );
-  return kernel.psi(weight, bias);
+  const last = bias === undefined ? zeros([outputs, 1], weight.dtype) : reshape(bias, [outputs, 1]);
+  return kernel.psi(concat([weight, last], { axis: 1 }));
+}
+
+/** @internal Φ(x), or Φ of x and a 1: see psiOf. */
+export function phiOf(kernel: ScalableKernel, x: Tensor): Tensor {
+  const width = x.shape[x.rank - 1];
+  if (width + 1 !== kernel.inputs) return kernel.phi(x);
+  return kernel.phi(concat([x, ones([...x.shape.slice(0, -1), 1], x.dtype)], { axis: -1 }));
 }
 
 export interface SNNKLinearOptions {
-  /** What stands for the activation, with as many inputs as the layer. */
+  /** What stands for the activation, with as many inputs as the layer, or one more: then the bias is the last of the weights. */
   kernel: ScalableKernel;
   /** The trained weights that Ψ is made of. */
   dense?: Dense;
@@ -64,8 +80,10 @@ export class SNNKLinear extends Module {
     super();
     checkOptions("SNNKLinear", options, ["kernel", "dense", "key", "initializer"]);
     const { kernel, dense, key, initializer = glorotUniform } = options;
-    if (kernel.inputs !== inputs)
-      throw new OptionError(`SNNKLinear: kernel has ${kernel.inputs} inputs, expected ${inputs}`);
+    if (kernel.inputs !== inputs && kernel.inputs !== inputs + 1)
+      throw new OptionError(
+        `SNNKLinear: kernel has ${kernel.inputs} inputs, expected ${inputs}, or one more for a bias`,
+      );
     if (dense === undefined) checkKey("SNNKLinear", key);
     this.kernel = kernel;
     this.weight = keep(
@@ -75,11 +93,11 @@ export class SNNKLinear extends Module {
 
   /** The layer that stands for a trained one, Ψ = Ψ(W, b): the kernel must be that of its activation. */
   static from(dense: Dense, kernel: ScalableKernel): SNNKLinear {
-    return new SNNKLinear(kernel.inputs, dense.weight.shape[0], { kernel, dense });
+    return new SNNKLinear(dense.weight.shape[1], dense.weight.shape[0], { kernel, dense });
   }
 
   forward(x: Tensor): Tensor {
-    return scope(() => matmul(this.kernel.phi(x), this.weight, { transposeB: true }));
+    return scope(() => matmul(phiOf(this.kernel, x), this.weight, { transposeB: true }));
   }
 }
 

@@ -83,7 +83,7 @@ export const sinSpectrum: Spectrum = /* @__PURE__ */ wave("sin", [0, -0.5]);
 /** e^z, the softmax kernel of x and w. */
 export const expSpectrum: Spectrum = { name: "exp", kind: "exponential" };
 
-/** e^(−z² / 2): √2π e^(−2π²ξ²). */
+/** e^(−z² / 2): √2π e^(−2π²ξ²). Of split "b1" its estimates have no variance unless ‖x‖² < ½; of "sym" they have. */
 export const gaussianSpectrum: Spectrum = {
   name: "gaussian",
   kind: "density",

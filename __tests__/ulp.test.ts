@@ -1,7 +1,7 @@
 /** The largest errors of the transcendental kernels over samples of all floats; `npm run ulp` tries each of them. */
 import { beforeAll, describe, expect, test } from "@jest/globals";
 import * as ops from "../src/ops/index.js";
-import { init, scope, type Tensor, tensor } from "../src/index.js";
+import { fourierFeatures, init, scope, type Tensor, tensor } from "../src/index.js";
 import { runnable } from "./binaries.js";
 import { randomNumbers } from "./exams.js";
 import { documentedError, functions, functionsOfTwo, ulps } from "./functions.js";
@@ -38,6 +38,19 @@ describe.each(runnable)("on %s", (binary) => {
       expect(worst.error).toBeLessThanOrEqual(bound + 0.005); // it is rounded
     }),
   );
+
+  test("cosines and sines of features are within the error that they document", () =>
+    scope(() => {
+      const y = fourierFeatures(tensor(x, [x.length, 1]), 1).dataSync();
+      const errors = Array.from(x, (angle, i) => [
+        ulps(y[2 * i], Math.cos(angle)),
+        ulps(y[2 * i + 1], Math.sin(angle)),
+      ]).flat();
+      const worst = errors.reduce((a, b) => Math.max(a, b), 0);
+      const bound = documentedError("waves")[binary === "wasm-relaxed" ? "fused" : "plain"];
+      expect(worst).toBeLessThanOrEqual(bound + 0.005);
+      expect(worst).toBeGreaterThan(0.7);
+    }));
 
   test.each(Object.entries(functionsOfTwo))(
     "%s of pairs is within the error it documents",

@@ -67,30 +67,23 @@ const sechDraw = (uniform: () => number): number =>
 
 const TURN = 2 * Math.PI;
 
-/** cos z = (e^iz + e^−iz) / 2 */
-export const cosSpectrum: Spectrum = {
-  name: "cos",
+/** Two lines, ξ = ±1 / 2π, the weight of the first and its conjugate. */
+const wave = (name: string, [re, im]: Complex): Spectrum => ({
+  name,
   kind: "lines",
-  lines: [
-    { xi: 1 / TURN, weight: [0.5, 0] },
-    { xi: -1 / TURN, weight: [0.5, 0] },
-  ],
-};
+  lines: [1, -1].map((sign) => ({ xi: sign / TURN, weight: [re, sign * im] })),
+});
+
+/** cos z = (e^iz + e^−iz) / 2 */
+export const cosSpectrum: Spectrum = /* @__PURE__ */ wave("cos", [0.5, 0]);
 
 /** sin z = (e^iz − e^−iz) / 2i */
-export const sinSpectrum: Spectrum = {
-  name: "sin",
-  kind: "lines",
-  lines: [
-    { xi: 1 / TURN, weight: [0, -0.5] },
-    { xi: -1 / TURN, weight: [0, 0.5] },
-  ],
-};
+export const sinSpectrum: Spectrum = /* @__PURE__ */ wave("sin", [0, -0.5]);
 
 /** e^z, the softmax kernel of x and w. */
 export const expSpectrum: Spectrum = { name: "exp", kind: "exponential" };
 
-/** e^(−z² / 2): √2π e^(−2π²ξ²). */
+/** e^(−z² / 2): √2π e^(−2π²ξ²). Of split "b1" its estimates have no variance unless ‖x‖² < ½; of "sym" they have. */
 export const gaussianSpectrum: Spectrum = {
   name: "gaussian",
   kind: "density",

@@ -126,8 +126,6 @@ interface Threshold {
   scale?: number;
 }
 
-const thresholdDefaults = { order: 1, threshold: 0, scale: 1 };
-
 /** Throws unless order, threshold and scale are sound. */
 export function checkThreshold(name: string, { order = 1, threshold = 0, scale = 1 }: Threshold): void {
   if (![0, 1, 2].includes(order)) throw new OptionError(`${name}: order is ${order}, expected 0, 1 or 2`);
@@ -147,7 +145,7 @@ export const arcCosineFeatures = /* @__PURE__ */ op<[x: Tensor, w: Tensor], Thre
   name: "arcCosineFeatures",
   part,
   inputs: { x: "real", w: "real" },
-  defaults: thresholdDefaults,
+  defaults: { order: 1, threshold: 0, scale: 1 },
   plan([x, w], options) {
     const p = projectionOf("arcCosineFeatures", x, w);
     checkThreshold("arcCosineFeatures", options);
@@ -178,7 +176,7 @@ export const arcCosineFeaturesGrad = /* @__PURE__ */ op<
   name: "arcCosineFeaturesGrad",
   part,
   inputs: { dy: "real", y: "real", x: "real", w: "real" },
-  defaults: { ...thresholdDefaults, of: "x" },
+  defaults: { order: 1, threshold: 0, scale: 1, of: "x" },
   plan([dy, y, x, w], { of = "x", ...options }) {
     const p = projectionOf("arcCosineFeaturesGrad", x, w);
     checkThreshold("arcCosineFeaturesGrad", options);

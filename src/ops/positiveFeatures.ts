@@ -110,7 +110,7 @@ export const positiveFeaturesGrad = /* @__PURE__ */ op<
   name: "positiveFeaturesGrad",
   part,
   inputs: { dy: "real", y: "real", x: "real", w: "real", gamma: "real", dtop: "real" },
-  defaults: { ...defaults, stable: false, of: "x" },
+  defaults: { hyperbolic: false, norm: -1, scale: 1, stable: false, of: "x" },
   plan([dy, y, x, w, gamma, dtop], { stable = false, of = "x", ...options }) {
     const name = "positiveFeaturesGrad";
     const { p, width } = positiveOf(name, [x, w, gamma], options);

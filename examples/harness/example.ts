@@ -4,6 +4,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { PlotOptions } from "@observablehq/plot";
 import { info, init, random, scope } from "lanewise";
+import { float64 } from "lanewise/float64";
 import { svg } from "./figure.js";
 import { bold, dim, green, Progress, red, say, table } from "./terminal.js";
 
@@ -76,7 +77,7 @@ export async function perform(
   { source, run }: Example,
   { seed = 0, small = false }: { seed?: number; small?: boolean } = {},
 ): Promise<Report> {
-  await init();
+  await init({ modules: [float64] });
   const { device } = info();
   const start = performance.now();
   const figures: Record<string, number> = {};

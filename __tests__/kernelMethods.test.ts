@@ -82,6 +82,22 @@ describe("RidgeRegression", () => {
     });
   });
 
+  test("of random hidden units gives a known answer", () => {
+    L.scope(() => {
+      const x = L.reshape(L.linspace(-1, 1, 9, { dtype: "float64" }), [9, 1]);
+      const y = L.sin(L.mul(x, Math.PI));
+      const offsets = L.tensor([-0.5, 1, 0, -1], [4], "float64");
+      const map = (x: L.Tensor): L.Tensor =>
+        L.linear(x, doubles([[-2], [-1], [0.5], [1.5]]), offsets, { activation: "tanh" });
+      const hidden = [...map(x).dataSync().slice(0, 4)];
+      [0.9051483, 0.9640276, -0.4621172, -0.9866143].forEach((value, i) => expect(hidden[i]).toBeCloseTo(value, 7)); // prettier-ignore
+      using model = new features.RidgeRegression({ map, ridge: 1e-6, intercept: false });
+      const weight = [...model.fit(x, y).solution.weight.dataSync()];
+      [-5.3227918, 3.2190412, -16.9177482, 6.0761386].forEach((value, i) => expect(weight[i]).toBeCloseTo(value, 6)); // prettier-ignore
+      expect(L.metrics.rmse(model.predict(x), y).item()).toBeCloseTo(0.1975457, 7);
+    });
+  });
+
   test.each([true, false])("makes the gradient of its loss vanish (intercept %p)", (intercept) => {
     L.scope(() => {
       const x = random([80, 12]);

@@ -26,13 +26,20 @@ export function arange(
   );
 }
 
-/** `linspace(start, stop, count)`: `count` numbers, equally far apart, from start to stop, both among them. */
-export function linspace(start: number, stop: number, count: number): Tensor {
+/** `linspace(start, stop, count)`: `count` numbers, equally far apart, from start to stop, both among them. float64 by option, else float32. */
+export function linspace(
+  start: number,
+  stop: number,
+  count: number,
+  { dtype = "float32" }: { dtype?: DType } = {},
+): Tensor {
   if (!Number.isInteger(count) || count < 0)
     throw new OptionError(`linspace: count is ${count}, expected a whole number ≥ 0`);
   const step = (stop - start) / Math.max(count - 1, 1);
   return tensor(
     Float64Array.from({ length: count }, (_, i) => (i > 0 && i === count - 1 ? stop : start + i * step)),
+    [count],
+    dtype,
   );
 }
 

@@ -25,7 +25,7 @@ const given = (seed: number, ...shape: number[]): L.Tensor => {
 const projection = given(4, FEATURES, D);
 
 /** Positive features. */
-const features = (x: L.Tensor): L.Tensor => L.exp(L.matmul(x, projection, { transposeB: true }));
+const features = (x: L.Tensor): L.Tensor => L.positiveFeatures(x, projection);
 
 const flops = (length: number, causal: boolean) => ({
   exact: (causal ? 2 : 4) * length ** 2 * D,

@@ -176,10 +176,12 @@ test("principal components of features and of the kernel that they make are the 
     expect(distance(byFeatures.solution.variances, exact.variances)).toBeLessThan(1e-13);
     const fresh = random([6, 5], 2);
     expect(distance(L.abs(byFeatures.transform(fresh)), L.abs(exact.transform(fresh)))).toBeLessThan(1e-12);
-    expect(() => new features.KernelPCA(x, 41, features.gaussian())).toThrow(
+    expect(() => new features.KernelPCA(x, 41, features.gaussianKernel().covariance)).toThrow(
       new L.OptionError("KernelPCA: components is 41, expected a whole number in [1, 40]"),
     );
-    expect(() => new features.KernelPCA(L.zeros([4, 2]), 2, features.gaussian())).toThrow(L.OptionError);
+    expect(() => new features.KernelPCA(L.zeros([4, 2]), 2, features.gaussianKernel().covariance)).toThrow(
+      L.OptionError,
+    );
   });
 });
 
@@ -205,7 +207,7 @@ test("a Gaussian process of one row is a formula", () => {
   L.scope(() => {
     const [x, y] = [doubles([[0.3]]), doubles([[2]])];
     using process = new features.GaussianProcess(x, y, {
-      kernel: features.gaussian({ lengthscale: 2 }),
+      kernel: features.gaussianKernel({ lengthscale: 2 }).covariance,
       noise: 0.5,
     });
     const k = Math.exp(-(0.7 ** 2) / 8);
@@ -213,9 +215,9 @@ test("a Gaussian process of one row is a formula", () => {
     expect(mean.item()).toBeCloseTo((k / 1.5) * 2, 12);
     expect(variance.item()).toBeCloseTo(1 - (k * k) / 1.5, 12);
     expect(process.logLikelihood).toBeCloseTo(-(4 / 1.5 + Math.log(1.5) + Math.log(2 * Math.PI)) / 2, 12);
-    expect(() => new features.GaussianProcess(x, y, { kernel: features.gaussian(), noise: 0 })).toThrow(
-      new L.OptionError("GaussianProcess: noise is 0, expected a finite number > 0"),
-    );
+    expect(
+      () => new features.GaussianProcess(x, y, { kernel: features.gaussianKernel().covariance, noise: 0 }),
+    ).toThrow(new L.OptionError("GaussianProcess: noise is 0, expected a finite number > 0"));
   });
 });
 
@@ -226,22 +228,22 @@ test("covariance functions are their formulas", () => {
     const norm = (i: number, j: number, p: number): number =>
       a[i].reduce((sum, v, k) => sum + Math.abs(v - b[j][k]) ** p, 0) ** (1 / p);
     const cases: [L.features.Covariance, (i: number, j: number) => number][] = [
-      [features.gaussian({ lengthscale: 0.7 }), (i, j) => Math.exp(-(norm(i, j, 2) ** 2) / 0.98)],
-      [features.laplacian({ lengthscale: 0.7 }), (i, j) => Math.exp(-norm(i, j, 1) / 0.7)],
-      [features.matern({ nu: 0.5 }), (i, j) => Math.exp(-norm(i, j, 2))],
-      [features.matern({ nu: 1.5, lengthscale: 2 }), (i, j) => { const r = (Math.sqrt(3) * norm(i, j, 2)) / 2; return (1 + r) * Math.exp(-r); }],
-      [features.matern({ nu: 2.5 }), (i, j) => { const r = Math.sqrt(5) * norm(i, j, 2); return (1 + r + (r * r) / 3) * Math.exp(-r); }],
+      [features.gaussianKernel({ lengthscale: 0.7 }).covariance, (i, j) => Math.exp(-(norm(i, j, 2) ** 2) / 0.98)],
+      [features.laplacianKernel({ lengthscale: 0.7 }).covariance, (i, j) => Math.exp(-norm(i, j, 1) / 0.7)],
+      [features.maternKernel({ nu: 0.5 }).covariance, (i, j) => Math.exp(-norm(i, j, 2))],
+      [features.maternKernel({ nu: 1.5, lengthscale: 2 }).covariance, (i, j) => { const r = (Math.sqrt(3) * norm(i, j, 2)) / 2; return (1 + r) * Math.exp(-r); }],
+      [features.maternKernel({ nu: 2.5 }).covariance, (i, j) => { const r = Math.sqrt(5) * norm(i, j, 2); return (1 + r + (r * r) / 3) * Math.exp(-r); }],
     ]; // prettier-ignore
     for (const [kernel, formula] of cases) {
       const k = kernel(x, y).toArray() as number[][];
       k.forEach((row, i) => row.forEach((value, j) => expect(value).toBeCloseTo(formula(i, j), 12)));
     }
-    expect(() => features.matern({ nu: 2 })).toThrow(
-      new L.OptionError("matern: nu is 2, expected 0.5, 1.5 or 2.5"),
+    expect(() => features.maternKernel({ nu: 2 }).covariance(x, y)).toThrow(
+      new L.OptionError("maternKernel.covariance: nu is 2, expected 0.5, 1.5 or 2.5"),
     );
-    expect(() => features.gaussian({ lengthscale: 0 })).toThrow(L.OptionError);
-    expect(() => features.gaussian()(x, L.zeros([2, 2], "float64"))).toThrow(
-      new L.ShapeError("gaussian: x is [5, 3] and y is [2, 2], expected [n, d] and [m, d]"),
+    expect(() => features.gaussianKernel({ lengthscale: 0 }).covariance).toThrow(L.OptionError);
+    expect(() => features.gaussianKernel().covariance(x, L.zeros([2, 2], "float64"))).toThrow(
+      new L.ShapeError("gaussianKernel.covariance: x is [5, 3] and y is [2, 2], expected [n, d] and [m, d]"),
     );
   });
 });
@@ -258,7 +260,7 @@ test("models leave nothing behind", () => {
     models[0].predict(x);
     models[1].transform(x);
     models[2].predict(x);
-    const exact = [new features.KernelPCA(x, 1, features.gaussian()), new features.GaussianProcess(x, y, { kernel: features.gaussian(), noise: 1 })]; // prettier-ignore
+    const exact = [new features.KernelPCA(x, 1, features.gaussianKernel().covariance), new features.GaussianProcess(x, y, { kernel: features.gaussianKernel().covariance, noise: 1 })]; // prettier-ignore
     for (const model of [...models, ...exact]) model.dispose();
   });
   expect(L.memory().liveBlocks).toBe(before);

@@ -1,4 +1,4 @@
-/** Covariance functions of Gaussian processes, as matrices of all pairs of rows. */
+/** Kernels of x − y as matrices of all pairs of rows. */
 import { OptionError, ShapeError } from "../errors.js";
 import { scope } from "../memory.js";
 import { add, div, mul, sub } from "../ops/binary.js";
@@ -17,13 +17,8 @@ export type Covariance = (x: Tensor, y: Tensor) => Tensor;
 function checkRows(name: string, x: Tensor, y: Tensor): void {
   if (x.rank !== 2 || y.rank !== 2 || x.shape[1] !== y.shape[1])
     throw new ShapeError(
-      `${name}: x is ${show(x.shape)} and y is ${show(y.shape)}, expected [n, d] and [m, d]`,
+      `${name}.covariance: x is ${show(x.shape)} and y is ${show(y.shape)}, expected [n, d] and [m, d]`,
     );
-}
-
-function checkScale(name: string, lengthscale: number): void {
-  if (!(lengthscale > 0 && Number.isFinite(lengthscale)))
-    throw new OptionError(`${name}: lengthscale is ${lengthscale}, expected a finite number > 0`);
 }
 
 /** |x − y|² of all pairs of rows, by |x|² + |y|² − 2 x·y. */
@@ -34,19 +29,17 @@ function squaredDistances(x: Tensor, y: Tensor): Tensor {
 }
 
 /** exp(−|x − y|² / (2 ℓ²)) */
-export function gaussian({ lengthscale = 1 }: { lengthscale?: number } = {}): Covariance {
-  checkScale("gaussian", lengthscale);
+export function gaussian(lengthscale: number): Covariance {
   return (x, y) => {
-    checkRows("gaussian", x, y);
+    checkRows("gaussianKernel", x, y);
     return scope(() => exp(mul(squaredDistances(x, y), -0.5 / lengthscale ** 2)));
   };
 }
 
 /** exp(−‖x − y‖₁ / ℓ): takes memory for n · m · d numbers. */
-export function laplacian({ lengthscale = 1 }: { lengthscale?: number } = {}): Covariance {
-  checkScale("laplacian", lengthscale);
+export function laplacian(lengthscale: number): Covariance {
   return (x, y) => {
-    checkRows("laplacian", x, y);
+    checkRows("laplacianKernel", x, y);
     const [n, d] = x.shape;
     return scope(() => {
       const differences = sub(reshape(x, [n, 1, d]), reshape(y, [1, ...y.shape]));
@@ -55,18 +48,12 @@ export function laplacian({ lengthscale = 1 }: { lengthscale?: number } = {}): C
   };
 }
 
-/**
- * The Matérn function of smoothness ν = 1/2, 3/2 or 5/2: with r = √(2ν) |x − y| / ℓ, e⁻ʳ times 1, 1 + r or 1 + r + r² / 3. Rasmussen, Williams: "Gaussian processes for
- * machine learning", 2006, section 4.2.
- */
-export function matern({
-  nu = 1.5,
-  lengthscale = 1,
-}: { nu?: number; lengthscale?: number } = {}): Covariance {
-  checkScale("matern", lengthscale);
-  if (![0.5, 1.5, 2.5].includes(nu)) throw new OptionError(`matern: nu is ${nu}, expected 0.5, 1.5 or 2.5`);
+/** The Matérn kernel of ν = 1/2, 3/2 or 5/2: with r = √(2ν) |x − y| / ℓ, e⁻ʳ times 1, 1 + r or 1 + r + r² / 3. */
+export function matern(nu: number, lengthscale: number): Covariance {
   return (x, y) => {
-    checkRows("matern", x, y);
+    if (![0.5, 1.5, 2.5].includes(nu))
+      throw new OptionError(`maternKernel.covariance: nu is ${nu}, expected 0.5, 1.5 or 2.5`);
+    checkRows("maternKernel", x, y);
     return scope(() => {
       const r = mul(sqrt(squaredDistances(x, y)), Math.sqrt(2 * nu) / lengthscale);
       const decay = exp(neg(r));

@@ -1,6 +1,6 @@
 /** Random features: projections, spectral laws, maps whose products are kernels, and what is made of them. */
 export { Bundle } from "./bundle.js";
-export { type Covariance, gaussian, laplacian, matern } from "./covariance.js";
+export type { Covariance } from "./covariance.js";
 export { FeatureGaussianProcess, GaussianProcess, type Posterior } from "./gaussianProcess.js";
 export { type MomentOptions, Moments, type RealType } from "./moments.js";
 export { FeaturePCA, KernelPCA } from "./principal.js";

@@ -7,6 +7,7 @@ import { foldIn } from "../random.js";
 import type { Shape } from "../shape.js";
 import { tensor, type Tensor } from "../tensor.js";
 import { deviates } from "../nn/orthogonal.js";
+import { type Covariance, gaussian, laplacian, matern } from "./covariance.js";
 import type { ProjectionOptions, Projector } from "./projections.js";
 import { StructuredOrthogonal } from "./structured.js";
 
@@ -20,6 +21,8 @@ export interface SpectralKernel {
     projector: Projector,
     options?: ProjectionOptions,
   ) => Tensor | StructuredOrthogonal;
+  /** k(x − y) itself, of all pairs of rows: for Gaussian processes, for one. */
+  readonly covariance: Covariance;
 }
 
 function checkPositive(who: string, option: string, value: number): void {
@@ -48,19 +51,21 @@ export function gaussianKernel({ lengthscale = 1 }: LengthScale = {}): SpectralK
   checkPositive("gaussianKernel", "lengthscale", lengthscale);
   return {
     name: "gaussian",
+    covariance: gaussian(lengthscale),
     frequencies: (...call) => stretched(call, () => 1 / lengthscale),
   };
 }
 
 /**
  * The Matérn kernel 2^(1 − ν) / Γ(ν) · (√2ν r)^ν K_ν(√2ν r), r = ‖x − y‖ / ℓ; of ν ½ it is exp(−r), of 3⁄2 (1 + √3 r) exp(−√3 r), of 5⁄2 (1 + √5 r + 5r² / 3)
- * exp(−√5 r). Frequencies by Student's law of 2ν degrees of freedom. Rasmussen, Williams: "Gaussian processes for machine learning", 2006, equation 4.15.
+ * exp(−√5 r), and of others `covariance` is not there. Frequencies by Student's law of 2ν degrees of freedom. Rasmussen, Williams: "Gaussian processes for machine learning", 2006, equation 4.15.
  */
 export function maternKernel({ nu, lengthscale = 1 }: LengthScale & { nu: number }): SpectralKernel {
   checkPositive("maternKernel", "nu", nu);
   checkPositive("maternKernel", "lengthscale", lengthscale);
   return {
     name: "matern",
+    covariance: matern(nu, lengthscale),
     frequencies(...call) {
       const [key, [D]] = call;
       // Half of χ² with 2ν degrees of freedom.
@@ -84,6 +89,7 @@ export function laplacianKernel({
   if (norm !== 1) throw new OptionError(`laplacianKernel: norm is ${String(norm)}, expected 1 or 2`);
   return {
     name: "laplacian",
+    covariance: laplacian(lengthscale),
     frequencies(key, shape, projector, options) {
       const w = projector(key, shape, options);
       if (w instanceof StructuredOrthogonal) {

@@ -20,6 +20,7 @@ import {
   valueAndGrad,
 } from "lanewise";
 import { type Digits, Images, mnist, SIDE } from "./data/mnist.js";
+import { shareOfEqual } from "./harness/statistics.js";
 import { besideTfjs } from "./mnist-speed.js";
 import {
   bold,
@@ -155,10 +156,6 @@ function read(model: nn.Module, { images, count }: Digits): Reading {
 function showRight({ digits }: Reading): void {
   const right = percent(shareOfEqual(digits, test.labels.dataSync()));
   say(`${bold(right)} of ${integer(test.count)} digits it never saw are read correctly\n`);
-}
-
-function shareOfEqual(a: Numbers, b: Numbers): number {
-  return Array.from(a).filter((value, i) => value === b[i]).length / a.length;
 }
 
 function save(model: nn.Module, file: string): void {

@@ -104,6 +104,7 @@ describe("assembly", () => {
     "exponential",
     "functions",
     "logarithm",
+    "transposition",
     "turn",
     "slopes",
   ];

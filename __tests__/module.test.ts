@@ -157,6 +157,7 @@ const perRow = [
   "movement/copyStrided",
   "random/normal",
   "random/permutation",
+  "functions/waves/waves",
   "softmax/crossEntropy/crossEntropy",
   "softmax/crossEntropy/crossEntropyGrad",
 ];
@@ -168,6 +169,7 @@ const perBlock = [
   /^conv\/depthwise\/row$/,
   /^pooling\/(maxPool\w*|resample|row<.*)$/,
   /^attention\/(forward|gradient|panels)\/\w+$/,
+  /^features\/(complex|exponential|fourier|project|threshold)\/\w+(<.*)?$/,
   /^linalg(\/\w+)*\/\w+$/,
   /^linearAttention\/(chunk|forward|gradient|state)\/\w+$/,
   /^normalization\/(rows|channels)\/\w+$/,

@@ -5,7 +5,6 @@
  * ICML 2023. g(x) = Σ cⱼ tanh(aⱼ x − bⱼ) with aⱼ and bⱼ drawn once, uniform in [−λ, λ], and c by ridge regression, is fitted to sin(2πkx) on
  * [−1, 1], for λ from too narrow to too wide.
  */
-import * as Plot from "@observablehq/plot";
 import {
   abs,
   cast,
@@ -26,7 +25,9 @@ import {
   sub,
   type Tensor,
 } from "lanewise";
+import { curves } from "./harness/curves.js";
 import { example, type Lab } from "./harness/example.js";
+import { median } from "./harness/statistics.js";
 
 const BOUNDS = [0.5, 1, 2, 5, 10, 20, 50, 100, 200, 400];
 const FREQUENCIES = [1, 2, 4, 8];
@@ -63,11 +64,6 @@ function fit(key: random.Key, bound: number, n: number, ridge = RIDGE): Fit {
       largest: [...max(abs(model.solution.weight), { axis: 0 }).dataSync()],
     };
   });
-}
-
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return (sorted[(sorted.length - 1) >> 1] + sorted[sorted.length >> 1]) / 2;
 }
 
 /** Medians over draws: one of a few alone is off by a factor of two or three where the fit begins to succeed. */
@@ -138,22 +134,26 @@ function caution(lab: Lab, draws: number): void {
 }
 
 function draw(lab: Lab, results: readonly Result[]): void {
-  /** Lines of error, each with its name at its end. */
-  const lines = (data: readonly Result[], x: "bound" | "n", z: "k" | "bound", name: string) => ({
-    x: { type: "log", grid: true, label: x === "n" ? "n" : "λ", tickFormat: "~g" } as const,
-    y: { type: "log", grid: true, label: "relative error", tickFormat: "~g" } as const,
-    marginRight: 56,
-    marks: [
-      Plot.lineY(data, { x, y: "error", z, stroke: z, marker: true }),
-      Plot.text(data, Plot.selectLast({ x, y: "error", z, text: (d: Result) => `${name} = ${d[z]}`, dx: 8, textAnchor: "start" })), // prettier-ignore
-    ],
-  });
   const widest = results.filter(({ n }) => n === WIDEST);
+  lab.figure("range", {
+    title: `Error of ${WIDEST} units by the bound of their weights, for sin 2πkx`,
+    ...curves(widest, {
+      x: "bound",
+      y: "error",
+      name: ({ k }) => `k = ${k}`,
+      labels: ["λ", "relative error"],
+    }),
+  });
   const two = results.filter(({ k, bound }) => k === 4 && [2, 20].includes(bound));
-  const color = { type: "categorical" } as const;
-  const range = lines(widest, "bound", "k", "k");
-  lab.figure("range", { title: `Error of ${WIDEST} units by the bound of their weights, for sin 2πkx`, color, ...range }); // prettier-ignore
-  lab.figure("width", { title: "Error by the number of units, for sin 8πx", color, ...lines(two, "n", "bound", "λ") }); // prettier-ignore
+  lab.figure("width", {
+    title: "Error by the number of units, for sin 8πx",
+    ...curves(two, {
+      x: "n",
+      y: "error",
+      name: ({ bound }) => `λ = ${bound}`,
+      labels: ["n", "relative error"],
+    }),
+  });
 }
 
 export default example("Li, Sonoda, Cao, Wang, Liang: bandlimited random weights, 2023", (lab) => {

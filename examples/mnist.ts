@@ -21,6 +21,7 @@ import {
 } from "lanewise";
 import { float64 } from "lanewise/float64";
 import { type Digits, Images, mnist, SIDE } from "./data/mnist.js";
+import { shareOfEqual } from "./harness/statistics.js";
 import { bundled } from "./mnist-snnk.js";
 import { besideTfjs } from "./mnist-speed.js";
 import {
@@ -187,10 +188,6 @@ function read(model: nn.Module, { images, count }: Digits): Reading {
 function showRight({ digits }: Reading): void {
   const right = percent(shareOfEqual(digits, test.labels.dataSync()));
   say(`${bold(right)} of ${integer(test.count)} digits it never saw are read correctly\n`);
-}
-
-function shareOfEqual(a: Numbers, b: Numbers): number {
-  return Array.from(a).filter((value, i) => value === b[i]).length / a.length;
 }
 
 function save(model: nn.Module, file: string): void {

@@ -200,6 +200,57 @@ describe("SNNKLinear", () => {
   });
 });
 
+describe("snnkKernel", () => {
+  const functions: Record<string, (z: number) => number> = {
+    cos: Math.cos,
+    sin: Math.sin,
+    exp: Math.exp,
+    gaussian: (z) => Math.exp((-z * z) / 2),
+    cauchy: (z) => 1 / (1 + z * z),
+    sech: (z) => 1 / Math.cosh(z),
+    sechSquared: (z) => 1 / Math.cosh(z) ** 2,
+    tanh: Math.tanh,
+    sigmoid: (z) => 1 / (1 + Math.exp(-z)),
+    softplus: (z) => Math.log1p(Math.exp(z)),
+    gelu: (z) => 0.5 * z * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (z + 0.044715 * z ** 3))),
+  };
+
+  test.each(Object.entries(functions))("%s is that of its activation", (name, f) => {
+    L.scope(() => {
+      using kernel = features.snnkKernel(name as L.features.SNNKActivation, 3, 2 ** 16, {
+        key: L.random.key(1),
+      });
+      const [x, w, b] = [L.mul(random([5, 3]), 0.3), L.mul(random([4, 3], 2), 0.3), random([4], 3)];
+      const estimate = L.matmul(kernel.phi(x), kernel.psi(w, b), { transposeB: true }).dataSync();
+      const z = L.linear(x, w, b).dataSync();
+      estimate.forEach((value, i) => expect(Math.abs(value - f(z[i]))).toBeLessThan(0.05));
+    });
+  });
+
+  test("relu and step are arc-cosine kernels; others are refused", () => {
+    L.scope(() => {
+      using kernel = features.snnkKernel("step", 3, 4, { key: L.random.key(1) });
+      expect(kernel).toMatchObject({ order: 0, inputs: 3, features: 4 });
+      expect(() => features.snnkKernel("swish" as "relu", 3, 4, { key: L.random.key(1) })).toThrow(
+        'snnkKernel: activation is "swish", expected one of cos, sin, exp, gaussian, cauchy, sech, sechSquared, tanh, sigmoid, softplus, gelu, step, relu',
+      );
+    });
+  });
+});
+
+test("linear attention by positive features is near attention", () => {
+  L.scope(() => {
+    const [q, k, v] = [1, 2, 3].map((seed) => random([2, 20, 8], seed));
+    using map = new features.PositiveExponential(8, 8192, { key: L.random.key(1) });
+    const root = (x: L.Tensor): L.Tensor => L.mul(x, 8 ** -0.25);
+    for (const causal of [false, true]) {
+      const linear = L.linearAttention(map.queries(root(q)), map.keys(root(k)), v, { causal });
+      const exact = L.attention(q, k, v, { causal });
+      expect(L.max(L.abs(L.sub(linear, exact))).item()).toBeLessThan(0.06);
+    }
+  });
+});
+
 describe("SNNKAdapter", () => {
   const kernel = (): L.features.ScalableKernel => relu(L.random.normal(L.random.key(1), [6, 8]));
   const count = (module: L.nn.Module): number =>

@@ -23,6 +23,7 @@ export {
   maternKernel,
   type SpectralKernel,
 } from "./kernels.js";
+export { snnkKernel, type SNNKActivation } from "./instantiations.js";
 export { FeatureMap, type MapOptions } from "./map.js";
 export { normalQuantile } from "./normal.js";
 export { optimalA, PositiveExponential, type PositiveExponentialOptions, secondMoment } from "./positive.js";

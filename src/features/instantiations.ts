@@ -43,7 +43,7 @@ export type SNNKActivation = keyof typeof spectra | keyof typeof orders;
 
 /**
  * `snnkKernel(activation, inputs, features, options)`: the kernel of SNNK layers with that activation: cos(z), sin(z), e^z (exp), e^(−z² / 2) (gaussian), 1 / (1 + z²) (cauchy), sech z,
- * sech² z (sechSquared) by universal random features; tanh, the logistic function (sigmoid), softplus and GELU by those of waves that are within 0.02 of them on [−2, 2]; step
+ * sech² z (sechSquared) by universal random features; tanh, the logistic function (sigmoid), softplus and GELU by those of waves that are within 0.03 of them on [−2, 2]; step
  * and relu by arc-cosine features of order 0 and 1, which are kernels of their own and no approximation. Options are those of `UniversalRandomFeatures`, or of `ArcCosine`.
  */
 export function snnkKernel(

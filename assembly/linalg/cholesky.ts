@@ -1,4 +1,5 @@
 /** The Cholesky factor, halved until a block is left. */
+import { refused } from "./batch";
 import { mirror, multiplyUpper } from "../gemm/symmetric";
 import { Negated } from "../gemm/panels";
 import { bytes } from "../simd";
@@ -48,6 +49,16 @@ function factorRows(a: usize, step: usize, n: i32): i32 {
     for (let j = 1, y = a + step; j < n - i; j++, y += step) {
       addMultiple(a + bytes(j), -load<real>(a + bytes(j)), y + bytes(j), n - i - j);
     }
+  }
+  return 0;
+}
+
+/** L·Lᵀ = (A + Aᵀ) / 2: a, l [batch, n, n]. */
+export function cholesky(a: usize, l: usize, scratch: usize, n: i32, begin: i32, end: i32): i32 {
+  for (let i = begin; i < end; i++) {
+    const at = bytes(i * n * n);
+    const pivot = choleskyFactor(a + at, l + at, n, scratch);
+    if (pivot) return refused(i, n, pivot);
   }
   return 0;
 }

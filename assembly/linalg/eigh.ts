@@ -1,12 +1,11 @@
 /** Eigenvalues and eigenvectors of symmetric matrices: tridiagonal by reflections, diagonal by the implicit QL iteration. */
+import { refused } from "./batch";
 import { add, bytes, DOUBLE, LANES, loadOne, madd, nmadd, storeOne, sumLanes } from "../simd";
 import { turn } from "../transposition";
 import { accumulate, reflect, stepOf } from "./reflections";
-import { apply, begin, clear, finish, hasRoom, rotate } from "./rotations";
+import { apply, begin, clear, finish, hasRoom, rotate, SMALL } from "./rotations";
 import { addMultiple, average, dot, orient } from "./rows";
 
-/** What is too small beside its neighbours to count. */
-const SMALL: f64 = DOUBLE ? 1.1e-16 : 7e-9;
 /** QL iterations for one eigenvalue; 2 are usual. */
 const MOST: i32 = 60;
 
@@ -175,4 +174,22 @@ function sweep(d: usize, e: usize, low: i32, high: i32, list: usize): void {
   store<f64>(d + 8 * low, load<f64>(d + 8 * low) - p);
   store<f64>(e + 8 * low, g);
   store<f64>(e + 8 * high, 0);
+}
+
+/** (A + Aᵀ) / 2 = V diag(w) Vᵀ: a, v [batch, n, n], w [batch, n]. As if without a pivot at row 0 where it does not converge. */
+export function eigh(
+  a: usize,
+  w: usize,
+  v: usize,
+  scratch: usize,
+  n: i32,
+  rotations: i32,
+  begin: i32,
+  end: i32,
+): i32 {
+  for (let i = begin; i < end; i++) {
+    const at = bytes(i * n * n);
+    if (!decompose(a + at, w + bytes(i * n), v + at, n, rotations, scratch)) return refused(i, n, 1);
+  }
+  return 0;
 }

@@ -1,5 +1,5 @@
 /** The LU factorisation with partial pivoting, halved until a panel of few columns is left; and systems solved by it. */
-import { bytes, DOUBLE, log, nmadd, SHIFT } from "../simd";
+import { bytes, nmadd, SHIFT } from "../simd";
 import { exchange } from "./rows";
 import { half, solveTriangle, subtractProduct } from "./triangle";
 
@@ -127,35 +127,4 @@ export function solveFactors(
   for (let i = n - 1; i >= 0; i--) {
     exchange(x + bytes(i * cols), x + bytes(load<i32>(pivots + 4 * i) * cols), cols);
   }
-}
-
-/** log det A of its factors; NaN if it is negative. The diagonal is multiplied in float64, with powers of two counted apart. */
-export function logDeterminant(lu: usize, pivots: usize, n: i32): f64 {
-  let product = 1.0,
-    twos = 0,
-    negative = false;
-  for (let i = 0; i < n; i++) {
-    const value = <f64>load<real>(lu + bytes(i * n + i));
-    if (value < 0 != (load<i32>(pivots + 4 * i) != i)) negative = !negative;
-    product *= abs(value);
-    if (product < SMALLEST) {
-      product *= LARGE;
-      twos -= POWER;
-    }
-    const exponent = <i32>(reinterpret<u64>(product) >> 52) - BIAS;
-    product = reinterpret<f64>(reinterpret<u64>(product) - ((<u64>exponent) << 52));
-    twos += exponent;
-  }
-  return negative ? NaN : logOf(product) + twos * Math.LN2;
-}
-
-/** Below this a product, times LARGE = 2 ** POWER, is a normal number again. */
-const SMALLEST: f64 = 2.2250738585072014e-308;
-const LARGE: f64 = 1.8446744073709552e19;
-const POWER: i32 = 64;
-/** The exponent of 1. */
-const BIAS: i32 = 1023;
-
-function logOf(x: f64): f64 {
-  return DOUBLE ? Math.log(x) : f32x4.extract_lane(log(f32x4.splat(<f32>x)), 0);
 }

@@ -1,4 +1,5 @@
 /** The QR factorisation by blocks of reflections, on the transpose, whose rows are A's columns. */
+import { refused } from "./batch";
 import { bytes } from "../simd";
 import { turn } from "../transposition";
 import { applyBlock, applyReflection, BLOCK, blockFactor, reflect, unpackBlock } from "./reflections";
@@ -62,4 +63,14 @@ export function triangularize(w: usize, z: usize, m: i32, n: i32, scratch: usize
     unpackBlock(w + at, m, count, m - i, v);
     applyBlock(v, t + bytes(i * BLOCK), true, count, z + at, m, k - i, m - i, free);
   }
+}
+
+/** A = Q·R: a [batch, m, n] → q [batch, m, k], r [batch, k, n], k = min(m, n). */
+export function qr(a: usize, q: usize, r: usize, scratch: usize, m: i32, n: i32, begin: i32, end: i32): i32 {
+  const k = min(m, n);
+  for (let i = begin; i < end; i++) {
+    const pivot = factorQR(a + bytes(i * m * n), q + bytes(i * m * k), r + bytes(i * k * n), m, n, scratch);
+    if (pivot) return refused(i, n, pivot);
+  }
+  return 0;
 }

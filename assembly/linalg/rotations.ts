@@ -1,5 +1,8 @@
 /** Plane rotations of neighbouring rows, put off until there are many, and then made column by column while those are in cache. */
-import { bytes, LANES, loadOne, madd, mul, nmadd, storeOne } from "../simd";
+import { bytes, DOUBLE, LANES, loadOne, madd, mul, nmadd, storeOne } from "../simd";
+
+/** What is too small beside its neighbours to count where rotations make a matrix diagonal. */
+export const SMALL: f64 = DOUBLE ? 1.1e-16 : 7e-9;
 
 /**
  * A list of sweeps in memory: its end, the most it may have, then for each sweep the upper row of its first pair, the number of its

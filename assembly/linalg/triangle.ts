@@ -1,4 +1,5 @@
 /** Triangular systems, halved until a block is left, so that nearly all the work is matrix products. */
+import { refused } from "./batch";
 import { bandsOf } from "../gemm/bands";
 import { Accumulate, Store } from "../gemm/epilogue";
 import { multiply } from "../gemm/multiply";
@@ -172,4 +173,34 @@ function substituteFour(t: usize, row: usize, col: usize, unit: bool, x: usize, 
     v128.store(y, s2, 32);
     v128.store(y, s3, 48);
   }
+}
+
+/** X = T⁻¹ B for T [batch, n, n] as read by tRow and tCol, b, x [batch, n, cols]. */
+export function triangularSolve(
+  t: usize,
+  b: usize,
+  x: usize,
+  scratch: usize,
+  n: i32,
+  cols: i32,
+  tRow: i32,
+  tCol: i32,
+  lower: i32,
+  unit: i32,
+  begin: i32,
+  end: i32,
+): i32 {
+  const size = bytes(n * cols);
+  for (let i = begin; i < end; i++) {
+    const own = t + bytes(i * n * n),
+      to = x + size * i;
+    if (!unit) {
+      for (let row = 0; row < n; row++) {
+        if (load<real>(own + bytes(row * (n + 1))) == 0) return refused(i, n, row + 1);
+      }
+    }
+    memory.copy(to, b + size * i, size);
+    solveTriangle(own, tRow, tCol, lower != 0, unit != 0, to, cols, n, cols, scratch);
+  }
+  return 0;
 }

@@ -1,22 +1,10 @@
 /** Arithmetic of two tensors, of one shape or broadcast; the grid is the elements of z. */
 import { broadcast } from "./broadcast";
-import { Binary, zip } from "./loops";
-
-class Add extends Binary {
-  lanes(x: v128, y: v128): v128 {
-    return v128.add<real>(x, y);
-  }
-}
+import { Binary, Product, Sum, zip } from "./loops";
 
 class Sub extends Binary {
   lanes(x: v128, y: v128): v128 {
     return v128.sub<real>(x, y);
-  }
-}
-
-class Mul extends Binary {
-  lanes(x: v128, y: v128): v128 {
-    return v128.mul<real>(x, y);
   }
 }
 
@@ -46,7 +34,7 @@ class Div extends Binary {
 
 /** z = x + y. x, y, z [n] */
 export function add(x: usize, y: usize, z: usize, begin: i32, end: i32): void {
-  zip<Add>(x, y, z, begin, end);
+  zip<Sum>(x, y, z, begin, end);
 }
 
 /** z = x − y. x, y, z [n] */
@@ -56,7 +44,7 @@ export function sub(x: usize, y: usize, z: usize, begin: i32, end: i32): void {
 
 /** z = x · y. x, y, z [n] */
 export function mul(x: usize, y: usize, z: usize, begin: i32, end: i32): void {
-  zip<Mul>(x, y, z, begin, end);
+  zip<Product>(x, y, z, begin, end);
 }
 
 /** z = x / y. x, y, z [n] */
@@ -66,7 +54,7 @@ export function div(x: usize, y: usize, z: usize, begin: i32, end: i32): void {
 
 /** z = x + y, broadcast: for the layout see broadcast.ts. */
 export function addBroadcast(x: usize, y: usize, z: usize, layout: usize, begin: i32, end: i32): void {
-  broadcast<Add>(x, y, z, layout, begin, end);
+  broadcast<Sum>(x, y, z, layout, begin, end);
 }
 
 /** z = x − y, broadcast as by addBroadcast. */
@@ -76,7 +64,7 @@ export function subBroadcast(x: usize, y: usize, z: usize, layout: usize, begin:
 
 /** z = x · y, broadcast as by addBroadcast. */
 export function mulBroadcast(x: usize, y: usize, z: usize, layout: usize, begin: i32, end: i32): void {
-  broadcast<Mul>(x, y, z, layout, begin, end);
+  broadcast<Product>(x, y, z, layout, begin, end);
 }
 
 /** z = x / y, broadcast as by addBroadcast. */

@@ -2,7 +2,7 @@
  * The Walsh–Hadamard transform of rows, y = scale · H x with H the matrix of n · n signs (−1)^(bits that i and j share): n a power of two,
  * n log₂ n additions (Fino, Algazi: "Unified matrix treatment of the fast Walsh–Hadamard transform", 1976). The grid is the rows.
  */
-import { Binary, zip } from "./loops";
+import { Sum, zip } from "./loops";
 import {
   add,
   bytes,
@@ -18,12 +18,6 @@ import {
   swapPairs,
   WORD,
 } from "./simd";
-
-class Sum extends Binary {
-  lanes(x: v128, y: v128): v128 {
-    return add(x, y);
-  }
-}
 
 /** The steps within a vector: neighbours, and halves; times scale. */
 function within(x: v128, odd: v128, far: v128, scale: v128): v128 {

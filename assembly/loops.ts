@@ -1,5 +1,5 @@
 /** Loops over elements [begin, end), for a function given as a class: tails are handled once, here. */
-import { bytes, LANES, loadOne, loadPart, mul, splat, storeOne, storePart, WORD } from "./simd";
+import { add, bytes, LANES, loadOne, loadPart, mul, splat, storeOne, storePart, WORD } from "./simd";
 import { Output, Reals, Storage } from "./storage";
 
 /** A function of one vector. */
@@ -10,6 +10,18 @@ export abstract class Unary {
 /** A function of two vectors. */
 export abstract class Binary {
   abstract lanes(x: v128, y: v128): v128;
+}
+
+export class Sum extends Binary {
+  lanes(x: v128, y: v128): v128 {
+    return add(x, y);
+  }
+}
+
+export class Product extends Binary {
+  lanes(x: v128, y: v128): v128 {
+    return mul(x, y);
+  }
 }
 
 /** A function of two vectors with a parameter. */

@@ -4,14 +4,8 @@
  */
 import { mapExponential } from "./exponential/map";
 import { Sigmoid, Tanh } from "./exponential";
-import { Binary, One, Span, Whole, zip } from "./loops";
-import { add, bytes, LANES, madd, mul, splat, sub } from "./simd";
-
-class Sum extends Binary {
-  lanes(x: v128, y: v128): v128 {
-    return add(x, y);
-  }
-}
+import { One, Product, Span, Sum, Whole, zip } from "./loops";
+import { bytes, LANES, madd, mul, splat, sub } from "./simd";
 
 function sigmoids(x: usize, n: i32): void {
   mapExponential<Sigmoid>(x, x, n);
@@ -37,12 +31,6 @@ function lstmState<S extends Span>(i: usize, row: usize, c: usize, n: i32): void
     step = bytes(s.length());
   for (; n > 0; n -= s.length(), i += step, c += step)
     s.put(i + 4 * row, madd(s.get(i + row), s.get(c), mul(s.get(i), s.get(i + 2 * row))));
-}
-
-class Product extends Binary {
-  lanes(x: v128, y: v128): v128 {
-    return mul(x, y);
-  }
 }
 
 /** state = f · c + i · g and y = o · tanh(state), [batch, n]; scratch: five rows. */

@@ -2,9 +2,9 @@
 import { Exp } from "../exponential";
 import { mapExponential } from "../exponential/map";
 import { waves } from "../functions/waves";
-import { One, Span, Whole, zip } from "../loops";
+import { One, Product, Span, Whole, zip } from "../loops";
 import { add, bytes, madd, mul, nmadd, sumLanes } from "../simd";
-import { BLOCK, halfSquare, packColumns, packRows, Product, project, projectBack, room, RUN, stepOf } from "./project"; // prettier-ignore
+import { BLOCK, halfSquare, packColumns, packRows, project, projectBack, room, RUN, stepOf } from "./project"; // prettier-ignore
 
 /** y = a · z + (b · s + c), n elements of all but s. */
 function combine<S extends Span>(a: usize, z: usize, b: usize, s: f32, c: usize, y: usize, n: i32): void {

@@ -1,8 +1,8 @@
 /** Cosines and sines of projections, and their gradients. Float32 only. */
 import { waves } from "../functions/waves";
-import { One, Span, Whole, zip } from "../loops";
+import { One, Product, Span, Sum, Whole, zip } from "../loops";
 import { bytes, mul, nmadd } from "../simd";
-import { BLOCK, packColumns, packRows, Product, project, projectBack, room, stepOf, Sum } from "./project";
+import { BLOCK, packColumns, packRows, project, projectBack, room, stepOf } from "./project";
 
 /** Forms: the cosines and then the sines, or one of the two. `src/ops/featureMaps.ts` repeats them. */
 const PAIR: i32 = 0;

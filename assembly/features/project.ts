@@ -5,8 +5,7 @@ import { KC, MC, multiply } from "../gemm/multiply";
 import { Packed, Strided } from "../gemm/panels";
 import { sumRows } from "../gemm/rows";
 import { NR, roundUp } from "../gemm/tile";
-import { Binary } from "../loops";
-import { add, bytes, loadPart, madd, mul, storePart, sumLanes } from "../simd";
+import { bytes, loadPart, madd, storePart, sumLanes } from "../simd";
 import { Reals } from "../storage";
 
 /** Rows that are projected and then finished together: a block of the product. `src/ops/features/plans.ts` repeats it. */
@@ -90,18 +89,6 @@ export function projectBack(
   else multiply<Strided<Reals>, Packed, Store>(dz, step, 1, packed, 0, D, dx, bytes(d), 0, rows, 0, d, D, 0, 0, scratch); // prettier-ignore
   for (let i = 0; i < rows; i++) {
     if (load<f32>(s + bytes(i)) != 0) addRow(x + bytes(d * i), s + bytes(i), dx + bytes(d * i), d);
-  }
-}
-
-export class Sum extends Binary {
-  lanes(x: v128, y: v128): v128 {
-    return add(x, y);
-  }
-}
-
-export class Product extends Binary {
-  lanes(x: v128, y: v128): v128 {
-    return mul(x, y);
   }
 }
 

@@ -1,20 +1,14 @@
 /** Sums over keys of values times q · k, divided by the sums of q · k or as they are. */
 import { dots } from "../gemm/dots";
 import { sumRows } from "../gemm/rows";
-import { Binary, zip } from "../loops";
-import { add, bytes, DOUBLE, LANES, loadOne, mul, splat, storeOne, WORD } from "../simd";
+import { Sum, zip } from "../loops";
+import { bytes, DOUBLE, LANES, loadOne, mul, splat, storeOne, WORD } from "../simd";
 import { Reals } from "../storage";
 import { attendChunk, CHUNK, keysAt, LONG, queriesAt, valuesAt } from "./chunk";
 import { learn, packQueries, packValues, recall, stateBytes, whole } from "./state";
 
 /** The smallest normal number: the reciprocal of a smaller one may be infinite. */
 const LEAST: f64 = DOUBLE ? 2.2250738585072014e-308 : 1.1754943508222875e-38;
-
-class Sum extends Binary {
-  lanes(x: v128, y: v128): v128 {
-    return add(x, y);
-  }
-}
 
 /** y [rows, e] times r, r [rows] being 1 / (sum + eps) of the sums that stand there, or 0 where that is smaller than any normal number. */
 function normalize(y: usize, sums: usize, rows: i32, e: i32, eps: f64): void {

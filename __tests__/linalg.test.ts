@@ -18,7 +18,7 @@ function random(shape: number[], dtype: Real = "float64", seed = 1, size = 1): L
 }
 
 const largest = (x: L.Tensor): number => L.max(L.abs(x)).item();
-const identity = (n: number, dtype: Real): L.Tensor => L.cast(L.eye(n), dtype);
+const identity = (n: number, dtype: Real): L.Tensor => L.eye(n, n, { dtype });
 const gram = (q: L.Tensor): L.Tensor => L.matmul(q, q, { transposeA: true });
 
 /** How far the columns of q are from orthonormal. */
@@ -160,11 +160,11 @@ function slopes(f: (x: L.Tensor) => L.Tensor, x: L.Tensor, v: L.Tensor): [number
 test.each<[string, (x: L.Tensor) => L.Tensor, number[]]>([
   ["lstsq, tall", (a) => L.sum(L.square(L.lstsq(a, random([6, 1], "float64", 9)))), [6, 3]],
   ["lstsq, wide", (a) => L.sum(L.square(L.lstsq(a, random([3, 2], "float64", 9)))), [3, 5]],
-  ["choleskySolve", (a) => L.sum(L.square(L.choleskySolve(L.add(a, L.mul(L.cast(L.eye(4), "float64"), 3)), a))), [4, 4]], // prettier-ignore
+  ["choleskySolve", (a) => L.sum(L.square(L.choleskySolve(L.add(a, L.mul(L.eye(4, 4, { dtype: "float64" }), 3)), a))), [4, 4]], // prettier-ignore
   [
     "the likelihood of a Gaussian process",
     (a) => {
-      const k = L.add(L.syrk(a), L.cast(L.eye(4), "float64"));
+      const k = L.add(L.syrk(a), L.eye(4, 4, { dtype: "float64" }));
       const l = L.cholesky(k);
       const y = L.slice(a, [0, 0], [4, 1]);
       return L.add(L.sum(L.mul(y, L.choleskySolve(l, y))), L.logdet(k));

@@ -34,7 +34,10 @@ export abstract class Streamed<Solution extends Solved> {
   protected gather(how: "update" | "remove", columns: () => Tensor[]): void {
     scope(() => {
       const blocks = columns();
-      this.#moments ??= new Moments(blocks.map(({ shape }) => shape[1]), { dtype: this.#dtype }); // prettier-ignore
+      this.#moments ??= new Moments(
+        blocks.map(({ shape }) => shape[1]),
+        { dtype: this.#dtype },
+      );
       this.#moments[how](...blocks);
     });
     this.#forget();

@@ -4,7 +4,6 @@ import { buffer, Module } from "../nn/module.js";
 import { mul } from "../ops/binary.js";
 import { hadamardChain } from "../ops/hadamard.js";
 import { pad, slice, transpose } from "../ops/movement.js";
-import { cast } from "../ops/cast.js";
 import { eye } from "../ops/construct.js";
 import type { Key } from "../ops/random.js";
 import { renew } from "../ops/running.js";
@@ -68,7 +67,7 @@ export class StructuredOrthogonal extends Module {
 
   /** The matrix that it stands for, [D, d]. */
   matrix(): Tensor {
-    return scope(() => transpose(this.forward(cast(eye(this.inputs), this.lengths.dtype))));
+    return scope(() => transpose(this.forward(eye(this.inputs, this.inputs, { dtype: this.lengths.dtype }))));
   }
 
   /** @internal Multiplies the rows by factors [D], or all by one. */

@@ -43,11 +43,11 @@ export function linspace(
   );
 }
 
-/** `eye(rows, cols)`: 1 on the main diagonal, 0 elsewhere; default square. */
-export function eye(rows: number, cols = rows): Tensor {
+/** `eye(rows, cols, { dtype })`: 1 on the main diagonal, 0 elsewhere; default square, float32. */
+export function eye(rows: number, cols = rows, { dtype = "float32" }: { dtype?: DType } = {}): Tensor {
   const length = Math.min(rows, cols);
-  if (length === 0) return reshape(ones([0]), [rows, cols]);
-  return reshape(unslice(ones([length]), [rows * cols], [0], { steps: [cols + 1] }), [rows, cols]);
+  if (length === 0) return reshape(ones([0], dtype), [rows, cols]);
+  return reshape(unslice(ones([length], dtype), [rows * cols], [0], { steps: [cols + 1] }), [rows, cols]);
 }
 
 /**

@@ -3,13 +3,13 @@
 /** As in assembly/gemm/bands.ts, product.ts and multiply.ts. */
 const ROWS = 12;
 const COLS = 16;
-const FEW = 15;
+export const FEW = 15;
 const LONG = 65536;
-const NR = 8;
-const KC = 512;
-const MC = 120;
+export const NR = 8;
+export const KC = 512;
+export const MC = 120;
 const NC = 1024;
-const EDGE = 192;
+export const EDGE = 192;
 /** Bytes of a line of the cache, at which panels of B begin. */
 export const LINE = 64;
 

@@ -4,7 +4,6 @@ import { scope } from "../memory.js";
 import { broadcastShapes, show } from "../shape.js";
 import type { Tensor } from "../tensor.js";
 import { add, mul } from "./binary.js";
-import { cast } from "./cast.js";
 import { eye } from "./construct.js";
 import { solve as solveMatrices } from "./linalg/factored.js";
 import { qr } from "./linalg/orthogonal.js";
@@ -81,7 +80,7 @@ export function lstsq(a: Tensor, b: Tensor): Tensor {
 
 /** A + value · I of matrices a [n, n]. */
 export function addDiagonal(a: Tensor, value: number): Tensor {
-  return scope(() => add(a, mul(cast(eye(a.shape[0]), a.dtype), value)));
+  return scope(() => add(a, mul(eye(a.shape[0], a.shape[1], { dtype: a.dtype }), value)));
 }
 
 /** `trace(x)`: the sum of the main diagonal of each matrix. x [..., m, n] → [...]. */

@@ -11,7 +11,7 @@ import { add, mul } from "./binary.js";
 import { tril } from "./construct.js";
 import { abs, reciprocal } from "./elementary.js";
 import { ones } from "./fill.js";
-import { wholeLines } from "./gemm.js";
+import { EDGE, NR, wholeLines } from "./gemm.js";
 import { concat } from "./joining.js";
 import { matmul } from "./matmul.js";
 import { slice } from "./movement.js";
@@ -34,9 +34,8 @@ type Inputs = [q: Tensor, k: Tensor, v: Tensor];
 const CHUNK = 24;
 const LONG = 240;
 const LINES = 240;
-const EDGE = 192;
 const TALL = 6;
-const eights = (count: number): number => 8 * Math.ceil(count / 8);
+const roundUp = (count: number): number => NR * Math.ceil(count / NR);
 
 /** The smallest normal numbers: a sum below is as good as 0. */
 const least = { float32: 2 ** -126, float64: 2 ** -1022 };
@@ -51,10 +50,10 @@ function sizesOf(name: string, [q, k, v]: readonly Spec[], causal = false): Exte
 }
 
 /** Bytes of a state of so many lines and columns, and of what a chunk of so many rows is packed into. */
-const stateBytes = (m: number, e: number, size: number): number => wholeLines(size * m * eights(e));
+const stateBytes = (m: number, e: number, size: number): number => wholeLines(size * m * roundUp(e));
 function chunkBytes(rows: number, m: number, e: number, size: number): number {
-  const keys = Math.max(m * eights(rows), rows * (Math.min(m, LINES) + 3));
-  const packed = [(rows + 3) * m, keys, rows * eights(e)].map((count) => wholeLines(size * count));
+  const keys = Math.max(m * roundUp(rows), rows * (Math.min(m, LINES) + 3));
+  const packed = [(rows + 3) * m, keys, rows * roundUp(e)].map((count) => wholeLines(size * count));
   return EDGE + 2 * size * TALL * CHUNK + packed.reduce((sum, bytes) => sum + bytes, 0);
 }
 

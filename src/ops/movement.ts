@@ -20,7 +20,7 @@ import { unbroadcast } from "./binary.js";
 import { full } from "./fill.js";
 
 /** As in assembly/movement.ts: bytes of the block that is turned at a time. */
-const TURNED = 4 * 64 * 64;
+export const TURNED = 4 * 64 * 64;
 
 /** The elements of x at `offset` + strides · index, for every index of `shape`. */
 function strided(x: Spec, shape: Shape, strides: readonly number[], offset: number): Plan {

@@ -5,17 +5,14 @@ import type { KernelName } from "../../generated/kernels.js";
 import type { Launch } from "../../op.js";
 import { sameShape, type Shape, show, sizeOf } from "../../shape.js";
 import type { Spec } from "../../tensor.js";
-import { wholeLines } from "../gemm.js";
+import { EDGE, FEW, KC, LINE, MC, NR, wholeLines } from "../gemm.js";
 
-/** As in assembly/features/project.ts, gemm/multiply.ts and gemm/tile.ts. */
-const BLOCK = 120;
-const KC = 512;
-const NR = 8;
+/** As in assembly/features/project.ts: rows of a block, and the ways. */
+const BLOCK = MC;
 const MULTIPLE = 0;
 const AS_IT_LIES = 1;
 const PACKED = 2;
-/** Up to so many rows are dot products with w as it lies, and, on the way back, sums of its rows. */
-const FEW = 15;
+/** Up to so many rows are, on the way back, sums of rows of w as it lies. */
 const THIN = 4;
 
 /** The extents of z = x · wᵀ, x [..., d], w [D, d] or one number, when D is d. */
@@ -79,7 +76,7 @@ const stepOf = (D: number): number => 16 * Math.ceil(D / 16);
 /** Bytes of scratch for so many rows of a block of z, w packed for sums over k, and its product. */
 function scratchOf(way: number, { rows, D }: Projection, lines: number, k: number, more: number): number {
   const packed = way === PACKED ? wholeLines(4 * Math.ceil(lines / NR) * NR * k) : 0;
-  const room = way === PACKED ? 256 + 4 * Math.min(k, KC) * BLOCK : 64;
+  const room = way === PACKED ? EDGE + LINE + 4 * Math.min(k, KC) * BLOCK : LINE;
   return packed + room + more + 4 * Math.min(rows, BLOCK) * stepOf(D);
 }
 

@@ -7,7 +7,6 @@ import { sameShape, show } from "../../shape.js";
 import type { Spec, Tensor } from "../../tensor.js";
 import { mul } from "../binary.js";
 import { eye } from "../construct.js";
-import { cast } from "../cast.js";
 import { matmul } from "../matmul.js";
 import { wholeLines } from "../gemm.js";
 import { broadcastTo, reshape } from "../movement.js";
@@ -23,7 +22,10 @@ const singular = (name: string, matrices: Matrices) =>
   );
 
 /** I, one for each matrix of a. */
-const identities = (a: Tensor): Tensor => broadcastTo(cast(eye(a.shape[a.rank - 1]), a.dtype), a.shape);
+const identities = (a: Tensor): Tensor => {
+  const n = a.shape[a.rank - 1];
+  return broadcastTo(eye(n, n, { dtype: a.dtype }), a.shape);
+};
 
 /**
  * `solve(a, b)`: X with A X = B, by the LU factorisation with partial pivoting. a [..., n, n], b, X [..., n, cols]. Throws MatrixError with the pivot

@@ -2,13 +2,12 @@
 import { MatrixError, ShapeError } from "../../errors.js";
 import { show, sizeOf } from "../../shape.js";
 import type { Spec } from "../../tensor.js";
-import { gemm, LINE, wholeLines } from "../gemm.js";
+import { FEW, gemm, LINE, wholeLines } from "../gemm.js";
+import { TURNED } from "../movement.js";
 
-/** As in assembly/linalg: columns that are few, the rows of a block of reflections and of a panel, those that are turned at a time. */
-const FEW = 15;
+/** As in assembly/linalg: the rows of a block of reflections, and of a panel. */
 const BLOCK = 32;
 const PANEL = 16;
-const TURN = 64 * 64 * 4;
 /** As stepOf in assembly/linalg/reflections.ts. */
 const stepOf = (n: number): number => 16 * Math.ceil(n / 16) + 16;
 
@@ -48,7 +47,7 @@ export function sidesOf(name: string, a: Spec, b: Spec): Matrices & { cols: numb
   return { ...squares, cols };
 }
 
-/** The error that `status` means of matrices with n rows: see refused() in assembly/linalg.ts. */
+/** The error that `status` means of matrices with n rows: see assembly/linalg/batch.ts. */
 export function refusal(
   name: string,
   argument: string,
@@ -76,7 +75,7 @@ function placeOf(index: number, batch: readonly number[]): number[] {
 
 /** Of products no larger than [m, k] · [k, n], whatever their shapes. */
 const products = (m: number, n: number, k: number, size: number): number =>
-  Math.max(gemm(m, n, k, size).scratch, TURN) + size * FEW * Math.max(m, n, k);
+  Math.max(gemm(m, n, k, size).scratch, TURNED) + size * FEW * Math.max(m, n, k);
 
 /** Of products that are taken away. */
 const subtractions = (m: number, n: number, k: number, size: number): number =>

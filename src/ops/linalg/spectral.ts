@@ -5,7 +5,6 @@ import { op } from "../../op.js";
 import type { Tensor } from "../../tensor.js";
 import { add, div, mul, sub } from "../binary.js";
 import { eye } from "../construct.js";
-import { cast } from "../cast.js";
 import { matmul } from "../matmul.js";
 import { reshape, transpose } from "../movement.js";
 import { equal, where } from "../pointwise.js";
@@ -25,7 +24,10 @@ function gaps(x: Tensor): Tensor {
 }
 
 /** A matrix with x on its diagonal. */
-const diagonal = (x: Tensor): Tensor => mul(cast(eye(x.shape[x.rank - 1]), x.dtype), row(x));
+const diagonal = (x: Tensor): Tensor => {
+  const n = x.shape[x.rank - 1];
+  return mul(eye(n, n, { dtype: x.dtype }), row(x));
+};
 
 type Eigen = [w: Tensor, v: Tensor];
 

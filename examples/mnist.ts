@@ -21,7 +21,7 @@ import {
 } from "lanewise";
 import { float64 } from "lanewise/float64";
 import { type Digits, Images, mnist, SIDE } from "./data/mnist.js";
-import { shareOfEqual } from "./harness/statistics.js";
+import { parameterCount, shareOfEqual } from "./harness/statistics.js";
 import { bundled } from "./mnist-snnk.js";
 import { besideTfjs } from "./mnist-speed.js";
 import {
@@ -89,7 +89,7 @@ table(
 
 /** What a network has learned, by what, and in how long. */
 function figures(model: nn.Module, training: number): string[] {
-  const parameters = Object.values(model.parameters()).reduce((sum, { size }) => sum + size, 0);
+  const parameters = parameterCount(model.parameters());
   const start = performance.now();
   const { digits } = read(model, test);
   const reading = performance.now() - start;

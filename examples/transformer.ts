@@ -9,6 +9,7 @@ import * as Plot from "@observablehq/plot";
 import { nn, optim, random, reshape, slice, softmax, tensor, type Tensor, valueAndGrad } from "lanewise";
 import { encode, mobyDick, mostFrequent, places, type Windows, windowsAt } from "./data/text.js";
 import { example } from "./harness/example.js";
+import { parameterCount } from "./harness/statistics.js";
 
 /** The last so many characters are kept for validation. */
 const VALIDATION = 60_000;
@@ -118,7 +119,7 @@ export default example("Vaswani et al.: Attention is all you need, 2017", (lab) 
 
   const model = new Transformer(alphabet.length, setting, random.foldIn(lab.key, 0));
   const parameters = model.parameters();
-  const size = Object.values(parameters).reduce((sum, { size }) => sum + size, 0);
+  const size = parameterCount(parameters);
   lab.heading(`learning: ${setting.blocks} blocks, ${size} parameters`);
   const loss = ({ from, to }: Windows): Tensor => nn.crossEntropy(model.forward(from), to);
   const step = valueAndGrad(loss, parameters);

@@ -21,3 +21,8 @@ export function exponent(points: readonly (readonly [x: number, y: number])[]): 
 export function shareOfEqual(a: ArrayLike<number>, b: ArrayLike<number>): number {
   return average(Array.from(a, (value, i) => Number(value === b[i])));
 }
+
+/** The numbers of tensors by name: of a model's parameters, for one. */
+export function parameterCount(tensors: Record<string, { readonly size: number }>): number {
+  return Object.values(tensors).reduce((sum, { size }) => sum + size, 0);
+}

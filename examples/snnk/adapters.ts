@@ -1,7 +1,8 @@
 /** A frozen network fine-tuned by adapters: with a bottleneck, and by the kernel of ReLU-SNNK (section 4.2). */
 import { add, features, nn, random, type Tensor, zeros } from "lanewise";
 import type { Lab } from "../harness/example.js";
-import { accuracy, dense, digits, learn, size, transposed } from "./learn.js";
+import { accuracy, dense, digits, learn, transposed } from "./learn.js";
+import { parameterCount } from "../harness/statistics.js";
 
 const WIDTH = 128;
 const BLOCKS = 3;
@@ -126,7 +127,7 @@ function study(lab: Lab, key: random.Key): Record<string, Outcome> {
     learn(lab, trained, (x, y) => nn.crossEntropy(scores(x), y), train, { key: course, epochs: 12, batch, learningRate }); // prettier-ignore
     found[name] = {
       accuracy: accuracy(scores(test.images), test),
-      parameters: size(whole ? learned : beside),
+      parameters: parameterCount(whole ? learned : beside),
     };
     for (const adapter of added) adapter.dispose();
   }

@@ -1,7 +1,8 @@
 /** A network of three layers bundled into one, whose optimum is found without backpropagation (section 3.3). */
 import { abs, features, l2Normalize, matmul, max, mul, nn, oneHot, optim, random, sub, type Tensor, valueAndGrad } from "lanewise"; // prettier-ignore
 import type { Lab } from "../harness/example.js";
-import { accuracy, dense, digits, learn, type Rows, size } from "./learn.js";
+import { accuracy, dense, digits, learn, type Rows } from "./learn.js";
+import { parameterCount } from "../harness/statistics.js";
 
 const WIDTH = 256;
 const PIXELS = 784;
@@ -38,7 +39,7 @@ export function bundling(lab: Lab): void {
   const table: (string | number)[][] = [
     [
       "dense, trained",
-      size(mlp.parameters()),
+      parameterCount(mlp.parameters()),
       mlpAccuracy,
       `${((performance.now() - start) / 1000).toFixed(1)} s`,
     ],
@@ -61,7 +62,7 @@ export function bundling(lab: Lab): void {
     const right = accuracy(bundle.forward(ownTest.images), ownTest);
     table.push([
       `bundle of ${depth}, m = ${m}`,
-      String(size(bundle.parameters())),
+      String(parameterCount(bundle.parameters())),
       right,
       `${seconds.toFixed(1)} s`,
     ]);
@@ -69,7 +70,7 @@ export function bundling(lab: Lab): void {
     if (`${depth}, ${m}` === chosen) {
       lab.claim(`accuracy of the bundle of ${chosen}`, right, { atLeast: lab.small ? 0.85 : 0.92 });
       lab.claim("dense less bundled accuracy", mlpAccuracy - right, { atMost: lab.small ? 0.1 : 0.05 });
-      lab.claim("times fewer trained parameters", size(mlp.parameters()) / size(bundle.parameters()), { atLeast: lab.small ? 50 : 25, paper: "~30" }); // prettier-ignore
+      lab.claim("times fewer trained parameters", parameterCount(mlp.parameters()) / parameterCount(bundle.parameters()), { atLeast: lab.small ? 50 : 25, paper: "~30" }); // prettier-ignore
       closedForm(lab, bundle, model, ownTrain, targets(ownTrain), course);
     }
     model.dispose();
@@ -89,7 +90,7 @@ export function bundling(lab: Lab): void {
     start = performance.now();
     learn(lab, model.parameters(), (x, y) => squared(model.forward(x), y), ownTrain, { key: course, epochs, batch: 50, learningRate: 1e-3, falls: false }); // prettier-ignore
     const right = accuracy(model.forward(ownTest.images), ownTest);
-    table.push([`SNNK layer, m = ${m}, trained`, String(size(model.parameters())), right, `${((performance.now() - start) / 1000).toFixed(1)} s`]); // prettier-ignore
+    table.push([`SNNK layer, m = ${m}, trained`, String(parameterCount(model.parameters())), right, `${((performance.now() - start) / 1000).toFixed(1)} s`]); // prettier-ignore
     lab.record(`accuracy with an SNNK layer of m = ${m}`, right);
     model.dispose();
   }

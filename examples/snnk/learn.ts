@@ -74,10 +74,6 @@ export function learn(
 
 export const accuracy = (scores: Tensor, { labels }: Rows): number => metrics.accuracy(scores, labels).item();
 
-/** The numbers that are trained. */
-export const size = (parameters: Record<string, Tensor>): number =>
-  Object.values(parameters).reduce((sum, { size }) => sum + size, 0);
-
 /** A dense layer as torch begins it for ReLU. */
 export const dense = (inputs: number, outputs: number, key: random.Key): nn.Linear =>
   new nn.Linear(inputs, outputs, { key, initializer: nn.heUniform });

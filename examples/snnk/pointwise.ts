@@ -1,7 +1,8 @@
 /** How near Φ(x)·Ψ(w, b) is to f(w·x + b), by the number m of draws (section 3.1, figure 3). */
-import * as Plot from "@observablehq/plot";
 import { add, cos, div, exp, features, l2Normalize, matmul, mean, mul, random, scope, sin, sqrt, square, sub, tanh, tensor, type Tensor } from "lanewise"; // prettier-ignore
+import { curves } from "../harness/curves.js";
 import type { Lab } from "../harness/example.js";
+import { exponent } from "../harness/statistics.js";
 
 const { cosSpectrum, gaussianSpectrum, normalProposal, sechSpectrum, sinSpectrum } = features;
 
@@ -111,29 +112,20 @@ function errorOf(study: Study, m: number, draws: number, key: random.Key): numbe
   }).item();
 }
 
-/** The slope of log y by log x, by least squares. */
-function slopeOf(points: readonly { m: number; error: number }[]): number {
-  const [xs, ys] = [points.map(({ m }) => Math.log(m)), points.map(({ error }) => Math.log(error))];
-  const middle = (v: readonly number[]): number => v.reduce((a, b) => a + b, 0) / v.length;
-  const [x0, y0] = [middle(xs), middle(ys)];
-  const across = xs.reduce((sum, x, i) => sum + (x - x0) * (ys[i] - y0), 0);
-  return across / xs.reduce((sum, x) => sum + (x - x0) ** 2, 0);
-}
-
 export function pointwise(lab: Lab): void {
   const key = random.foldIn(lab.key, 1);
   const [sizes, draws] = lab.small ? [[16, 64, 256], 10] : [[8, 16, 32, 64, 128, 256, 512, 1024], 20];
   lab.heading(`one layer: ${VECTORS} × ${VECTORS} pairs, ${draws} draws for each m`);
-  const curves: { kernel: string; m: number; error: number }[] = [];
+  const errors: { kernel: string; m: number; error: number }[] = [];
   const rows: (string | number)[][] = [];
   Object.entries(studies).forEach(([name, study], index) => {
     const points = sizes.map((m) => ({
       m,
       error: errorOf(study, m, draws, random.foldIn(key, 100 * index + m)),
     }));
-    const slope = slopeOf(points);
+    const slope = exponent(points.map(({ m, error }) => [m, error]));
     rows.push([name, points.find(({ m }) => m === 64)!.error, points.at(-1)!.error, slope]);
-    curves.push(...points.map((point) => ({ kernel: name, ...point })));
+    errors.push(...points.map((point) => ({ kernel: name, ...point })));
     lab.record(`slope of ${name}`, slope);
     if (!name.startsWith("exp")) {
       lab.claim(`slope of ${name}`, slope, { atLeast: lab.small ? -0.7 : -0.6, paper: "−1/2" });
@@ -142,16 +134,13 @@ export function pointwise(lab: Lab): void {
     if (name.startsWith("cos") && !lab.small)
       lab.claim(`error of ${name}, m = 1024`, points.at(-1)!.error, { atMost: 0.1 });
   });
-  const [b1, sym] = ["b1", "sym"].map((split) => curves.filter(({ kernel }) => kernel === `exp(−z²/2), ${split}`).at(-1)!.error); // prettier-ignore
+  const [b1, sym] = ["b1", "sym"].map((split) => errors.filter(({ kernel }) => kernel === `exp(−z²/2), ${split}`).at(-1)!.error); // prettier-ignore
   lab.claim("error of exp(−z²/2) by b1, of that by sym", b1 / sym, { atLeast: 2 });
   lab.table(["f", "error, m = 64", `m = ${sizes.at(-1)}`, "slope"], rows);
   bounded(lab, random.foldIn(key, 5000));
   lab.figure("error", {
     title: "Relative error of Φ(x)·Ψ(w, b)",
-    x: { type: "log", label: "m" },
-    y: { type: "log", label: "error", grid: true },
-    color: { legend: true },
-    marks: [Plot.line(curves, { x: "m", y: "error", stroke: "kernel", marker: "dot" })],
+    ...curves(errors, { x: "m", y: "error", name: ({ kernel }) => kernel }),
   });
 }
 

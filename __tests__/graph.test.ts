@@ -36,7 +36,7 @@ const layers: readonly (readonly RegExp[])[] = [
   [/^src\/io\//, /^src\/grad\.ts$/, /^src\/init\.ts$/, /^src\/random\.ts$/],
   [/^src\/ops\//],
   [/^src\/op\.ts$/],
-  [/^src\/(tape|tree|arguments|profile)\.ts$/, /^src\/devices\/(wasm|binaries|instance)\.ts$/],
+  [/^src\/(tape|tree|arguments|profile)\.ts$/, /^src\/devices\/(wasm|workers?|board|cost|platform|binaries|instance)\.ts$/],
   [/^src\/tensor\.ts$/],
   [/^src\/devices\/device\.ts$/],
   [/^src\/(memory|shape)\.ts$/],

@@ -104,9 +104,12 @@ export class GuardedDevice implements Device {
   }
 
   memory(): MemoryReport {
-    const { liveBytes, peakBytes, liveBlocks } = this.#heap;
-    return { liveBytes, peakBytes, liveBlocks, heapBytes: this.#memory.buffer.byteLength, freedByNet: 0 };
+    const { liveBytes, peakBytes, liveBlocks, pooledBytes, cuts } = this.#heap;
+    const heapBytes = this.#memory.buffer.byteLength;
+    return { liveBytes, peakBytes, liveBlocks, pooledBytes, heapBytes, owners: [], cuts, freedByNet: 0 };
   }
+
+  async destroy(): Promise<void> {}
 
   /** Throws if a byte beside any block has changed. */
   #check(kernel: string): void {

@@ -1,12 +1,14 @@
-/** Every op, on every case of its exam and every binary, beside its float64 reference; and what it must refuse. */
-import { beforeAll, describe, expect, test } from "@jest/globals";
-import { init, memory, scope, tensor, type Tensor } from "../src/index.js";
+/** Every op, on every case of its exam, every binary and 1, 2 and 3 threads, beside its float64 reference; and what it must refuse. */
+import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { memory, scope, setDevice, tensor, type Tensor } from "../src/index.js";
+import type { WasmDevice } from "../src/devices/wasm.js";
 import type { AnyExam, Case, Sample } from "../src/exam.js";
 import type { AnyOp } from "../src/op.js";
 import { runnable } from "./binaries.js";
 import { disagreement, scalesOf } from "./compare.js";
 import { arraysOf, call, describeCase, examined, exams, numbersOf, ops, randomNumbers } from "./exams.js";
 import { referencesOf, tensorsOf, valuesOf } from "./exams.js";
+import { teamOf } from "./teams.js";
 
 test.each(Object.keys(ops))("%s has an exam", (name) => {
   expect(exams[name]).toBeDefined();
@@ -17,12 +19,12 @@ test("every exam is of an op", () => {
   expect(Object.keys(ops)).toEqual(expect.arrayContaining(Object.keys(exams)));
 });
 
-/** What is wrong with the result of a case, in words. */
-function mistakes(op: AnyOp, exam: AnyExam, case_: Case): string[] {
+/** What is wrong with the results of a case on some devices, in words. */
+function mistakes(op: AnyOp, exam: AnyExam, case_: Case, devices: readonly WasmDevice[]): string[] {
   const arrays = arraysOf(case_);
   const expected = referencesOf(op, exam, case_, arrays);
   const scale = scalesOf(op, exam, case_, arrays);
-  return scope(() => {
+  const onOne = (): string[] => {
     const inputs = tensorsOf(case_, arrays);
     return call(op, inputs, case_).flatMap((tensor, i) => {
       const name = op.inPlace ? Object.keys(op.definition.inputs)[i] : `result ${i}`;
@@ -33,15 +35,24 @@ function mistakes(op: AnyOp, exam: AnyExam, case_: Case): string[] {
           : `shape [${tensor.shape}], expected [${shape}]`;
       return wrong === undefined ? [] : [`${describeCase(case_)}: ${name}: ${wrong}`];
     });
+  };
+  return devices.flatMap((device) => {
+    setDevice(device);
+    return scope(onOne).map((mistake) => `${device.team?.threads ?? 1} threads: ${mistake}`);
   });
 }
 
 describe.each(runnable)("on %s", (binary) => {
-  beforeAll(() => init({ prefer: [binary] }));
+  const devices: WasmDevice[] = [];
+  beforeAll(async () => {
+    for (const threads of [1, 2, 3]) devices.push(await teamOf(binary, threads));
+  });
+  afterAll(() => Promise.all(devices.map((device) => device.destroy())));
 
   test.each(examined)("$name is as its reference", ({ op, exam }) => {
     const cases = [...[0, 1, 2, 3, 4, 5, 16, 17, 64, 129].map(exam.sized), ...exam.cases];
-    expect(cases.flatMap((case_) => mistakes(op, exam, case_))).toEqual([]);
+    expect(cases.flatMap((case_) => mistakes(op, exam, case_, devices))).toEqual([]);
+    for (const device of devices) expect(device.memory().liveBytes).toBe(0);
   });
 
   test.each(examined)("$name refuses what it should", ({ name, op, exam }) => {

@@ -4,7 +4,7 @@ import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { createRequire } from "node:module";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { transform } from "esbuild";
+import { build, transform } from "esbuild";
 import { rollup } from "rollup";
 import { embed } from "./embed.mjs";
 import { FLOAT64_BASE, parts, windowOf } from "./parts.mjs";
@@ -72,6 +72,13 @@ await Promise.all(
   }),
 );
 embed();
+// What runs from the sources needs the workers' script as JavaScript, too: it is given a file, not a module.
+await build({
+  entryPoints: ["src/devices/worker.ts"],
+  outfile: "src/generated/worker.js",
+  bundle: true,
+  format: "esm",
+});
 execFileSync(process.execPath, [command("typescript", "bin/tsc"), "--project", "src"], { stdio: "inherit" });
 /**
  * Files with all that they import: the code is in the first one, from which the others only take names. One file, the loader in it: Node
@@ -105,7 +112,9 @@ async function bundled(main, source, others = {}) {
   });
   for (const { fileName, code } of output) {
     // In ASCII and without comments an engine reads it faster: 24 ms for 27 (Node 24).
-    const plain = await transform(code, { charset: "ascii" });
+    const plain = await transform(code.replaceAll("../generated/worker.js", "./worker.js"), {
+      charset: "ascii",
+    });
     writeFileSync(`dist/${fileName}`, `${NOTICE}\n${plain.code}`);
   }
 }
@@ -118,6 +127,7 @@ await bundled("index", "build/js/index.js", {
   random: "build/js/random.js",
 });
 await bundled("float64", "build/js/float64.js");
+await bundled("worker", "build/js/devices/worker.js");
 mkdirSync("dist/wasm", { recursive: true });
 for (const target of binaries) cpSync(`build/wasm/${target}.wasm`, `dist/wasm/${target}.wasm`);
 for (const target of ["simd", "relaxed"])

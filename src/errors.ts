@@ -28,6 +28,9 @@ export class GradientError extends LanewiseError {}
 /** No device, an unsuitable one, or tensors of two devices in one op. */
 export class DeviceError extends LanewiseError {}
 
+/** A thread that shares a device's work died, or did not start. */
+export class WorkerError extends DeviceError {}
+
 /** The device's memory is exhausted. */
 export class OutOfMemoryError extends LanewiseError {}
 

@@ -5,7 +5,7 @@ export type { DType, Numbers } from "./dtype.js";
 export { checkpoint } from "./checkpoint.js";
 export * from "./errors.js";
 export { grad, jvp, type Pullback, valueAndGrad, vjp } from "./grad.js";
-export { info, type Info, init, type InitOptions } from "./init.js";
+export { info, type Info, init, type InitOptions, shutdown } from "./init.js";
 export { keep, scope } from "./memory.js";
 export * as features from "./features/index.js";
 export * as metrics from "./metrics.js";

@@ -6,6 +6,8 @@ export class Block {
   references = 0;
   owner = "";
   free = true;
+  /** Kept for the next owner who wants exactly as many bytes. */
+  pooled = false;
   /** Neighbours in memory. */
   before: Block | undefined;
   after: Block | undefined;
@@ -21,6 +23,10 @@ export class Block {
 
 /** Every block begins at a multiple of this many bytes: a cache line. */
 const ALIGNMENT = 64;
+
+/** So many bytes, in whole lines. */
+export const wholeLines = (bytes: number): number =>
+  Math.max(ALIGNMENT, Math.ceil(bytes / ALIGNMENT) * ALIGNMENT);
 
 /** Classes of size within one power of two. */
 const STEPS = 8;
@@ -49,12 +55,19 @@ const CLASSES = classOf(LARGEST) + 1;
 /**
  * A two-level segregated-fit allocator (Masmano, Ripoll, Crespo, Real: "TLSF: a new dynamic memory allocator for
  * real-time systems", ECRTS 2004) whose bookkeeping lives outside the memory it divides. Allocation and release take
- * constant time; free neighbours are joined.
+ * constant time; free neighbours are joined. Above it lies a pool: a released block waits there for an allocation of its very size,
+ * so that what repeats, as the steps of a training do, cuts and joins nothing. When the memory would have to grow, the pool is emptied
+ * first.
  */
 export class Heap {
   liveBytes = 0;
   peakBytes = 0;
   liveBlocks = 0;
+  /** Bytes in the pool. */
+  pooledBytes = 0;
+  /** Blocks that did not come from the pool, since ever. */
+  cuts = 0;
+  readonly #pool = new Map<number, Block[]>();
   #last: Block | undefined;
   #end: number;
   readonly #lists = new Array<Block | undefined>(CLASSES).fill(undefined);
@@ -72,11 +85,9 @@ export class Heap {
   /** A block of at least `bytes` bytes whose content is undefined. Throws OutOfMemoryError, having changed nothing. */
   allocate(bytes: number, owner: string): Block {
     if (bytes > LARGEST) throw this.#exhausted(bytes, owner);
-    const rounded = Math.max(ALIGNMENT, Math.ceil(bytes / ALIGNMENT) * ALIGNMENT);
-    const block = this.#take(rounded) ?? this.#extend(rounded, owner);
-    block.free = false;
+    const rounded = wholeLines(bytes);
+    const block = this.#reuse(rounded) ?? this.#cut(rounded, owner);
     block.owner = owner;
-    this.#split(block, rounded);
     this.liveBytes += block.bytes;
     this.liveBlocks++;
     if (this.liveBytes > this.peakBytes) this.peakBytes = this.liveBytes;
@@ -86,6 +97,44 @@ export class Heap {
   release(block: Block): void {
     this.liveBytes -= block.bytes;
     this.liveBlocks--;
+    this.pooledBytes += block.bytes;
+    block.pooled = true;
+    const alike = this.#pool.get(block.bytes);
+    if (alike === undefined) this.#pool.set(block.bytes, [block]);
+    else alike.push(block);
+  }
+
+  /** A block of exactly so many bytes from the pool. */
+  #reuse(bytes: number): Block | undefined {
+    const block = this.#pool.get(bytes)?.pop();
+    if (block === undefined) return undefined;
+    this.pooledBytes -= bytes;
+    block.pooled = false;
+    return block;
+  }
+
+  #cut(bytes: number, owner: string): Block {
+    this.cuts++;
+    let block = this.#take(bytes);
+    if (block === undefined && this.pooledBytes > 0) {
+      this.#drain();
+      block = this.#take(bytes);
+    }
+    block ??= this.#extend(bytes, owner);
+    block.free = false;
+    this.#split(block, bytes);
+    return block;
+  }
+
+  /** Empties the pool, joining free neighbours. */
+  #drain(): void {
+    for (const blocks of this.#pool.values()) for (const block of blocks) this.#join(block);
+    this.#pool.clear();
+    this.pooledBytes = 0;
+  }
+
+  #join(block: Block): void {
+    block.pooled = false;
     const { before, after } = block;
     if (after?.free) {
       this.#unlist(after);
@@ -102,7 +151,7 @@ export class Heap {
   census(): { owner: string; bytes: number; blocks: number }[] {
     const owners = new Map<string, { owner: string; bytes: number; blocks: number }>();
     for (let block = this.#last; block !== undefined; block = block.before) {
-      if (block.free) continue;
+      if (block.free || block.pooled) continue;
       const entry = owners.get(block.owner) ?? { owner: block.owner, bytes: 0, blocks: 0 };
       entry.bytes += block.bytes;
       entry.blocks++;

@@ -12,8 +12,11 @@ export interface Launch {
   readonly numbers?: readonly number[];
   /** A table of 32-bit integers that the kernel reads. */
   readonly layout?: readonly number[];
-  /** Bytes that the kernel may overwrite. */
+  /** Bytes that one call of the kernel may overwrite: calls at the same time have each their own. */
   readonly scratch?: number;
+  /** Useful floating-point operations, and bytes that must be read and written: how much work it is. */
+  readonly flops?: number;
+  readonly bytes?: number;
 }
 
 /**
@@ -34,8 +37,14 @@ export interface MemoryReport {
   peakBytes: number;
   /** Blocks alive now; tensors that share one (a reshape) count once. */
   liveBlocks: number;
-  /** Bytes taken from the system. Wasm memory never shrinks. */
+  /** Bytes that nobody holds, kept for an allocation of the same size: what is neither live nor pooled is free for any size. */
+  pooledBytes: number;
+  /** Bytes taken from the system. Wasm memory never shrinks; `destroy()` gives all of it back. */
   heapBytes: number;
+  /** Which ops made the blocks alive now, the largest share first. */
+  owners: readonly { readonly owner: string; readonly bytes: number; readonly blocks: number }[];
+  /** Allocations since ever that no block of the pool served: in a loop that repeats itself, their number stands still. */
+  cuts: number;
   /** Tensors that nobody disposed of, found by the garbage collector. */
   freedByNet: number;
 }
@@ -58,6 +67,11 @@ export interface Device {
   /** Whether there is a kernel for float64. Throws a DeviceError, in the owner's name, if there is none at all. */
   hasDouble(kernel: string, owner: string): boolean;
   memory(): MemoryReport;
+  /**
+   * Gives memory and threads back to the system; what uses the device or its tensors afterwards throws a DeviceError, but for
+   * `dispose`. Resolves when its threads have ended.
+   */
+  destroy(): Promise<void>;
 }
 
 let current: Device | undefined;

@@ -40,7 +40,7 @@ const layers: readonly (readonly RegExp[])[] = [
   [/^src\/tensor\.ts$/],
   [/^src\/devices\/device\.ts$/],
   [/^src\/(memory|shape)\.ts$/],
-  [/^src\/(errors|dtype|draws|precision)\.ts$/, /^src\/generated\//],
+  [/^src\/(errors|dtype|draws|exact|precision)\.ts$/, /^src\/generated\//],
 ];
 
 const layerOf = (file: string): number =>

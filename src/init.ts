@@ -18,6 +18,11 @@ export interface InitOptions {
   modules?: readonly (Part | WebAssembly.Module)[];
   /** Take no algorithm that rounds more than the plain one, though it be faster: convolutions without Winograd's. Default false. */
   precise?: boolean;
+  /**
+   * Take only kernels that give the same bits on every engine and machine: those without relaxed SIMD, which may be rounded once or twice.
+   * A `module` must then be `lanewise/wasm/simd.wasm`; nothing tells which one it is. Default false.
+   */
+  deterministic?: boolean;
   /** The largest size of the memory, in bytes. Default 4 GiB. */
   maxMemory?: number;
 }
@@ -32,6 +37,8 @@ export interface Info {
   threads: number;
   /** Whether algorithms that round more are left out. */
   precise: boolean;
+  /** Whether kernels whose rounding is the engine's choice are left out. */
+  deterministic: boolean;
 }
 
 /** A function with one instruction of a feature: an engine that accepts it has the feature. */
@@ -52,6 +59,9 @@ const needs: Record<BinaryName, { feature: string; probe: Uint8Array<ArrayBuffer
   "wasm-simd": { feature: "WebAssembly SIMD", probe: probe(...splat) },
 };
 
+/** What gives the same bits on every engine. */
+const fixed: readonly BinaryName[] = ["wasm-simd"];
+
 const everyDevice: readonly BinaryName[] = ["wasm-relaxed", "wasm-simd"];
 
 let chosen: Info | undefined;
@@ -61,17 +71,26 @@ let chosen: Info | undefined;
  * tensors made before stay where they are. Throws DeviceError if none works, with every reason.
  */
 export async function init(options: InitOptions = {}): Promise<Device> {
-  checkOptions("init", options, ["prefer", "module", "modules", "precise", "maxMemory"]);
+  checkOptions("init", options, ["prefer", "module", "modules", "precise", "deterministic", "maxMemory"]);
   const { prefer = everyDevice, module, modules = [], precise = false, maxMemory = 2 ** 32 } = options;
+  const { deterministic = false } = options;
   for (const name of prefer)
     if (!everyDevice.includes(name))
       throw new OptionError(`init: prefer has "${String(name)}", expected ${everyDevice.join(", ")}`);
+  if (deterministic && !prefer.some((name) => fixed.includes(name)))
+    throw new OptionError(
+      `init: prefer is [${prefer.join(", ")}], expected ${fixed.join(" or ")} in it (deterministic)`,
+    );
   if (!(maxMemory > 0 && maxMemory <= 2 ** 32))
     throw new OptionError(`init: maxMemory is ${maxMemory}, expected bytes in (0, 2 ** 32]`);
   if (module !== undefined) return use("wasm", "wasm-simd", module, "its module was given", []);
   const passedOver: { device: string; reason: string }[] = [];
   for (const name of prefer) {
     const { feature, probe } = needs[name];
+    if (deterministic && !fixed.includes(name)) {
+      passedOver.push({ device: name, reason: `deterministic: each engine rounds ${feature} as it likes` });
+      continue;
+    }
     if (WebAssembly.validate(probe))
       return use(
         name,
@@ -98,7 +117,7 @@ export async function init(options: InitOptions = {}): Promise<Device> {
       device.link(
         kernels instanceof WebAssembly.Module ? kernels : await WebAssembly.compile(unpack(binary, kernels)),
       );
-    chosen = { device: name, reason, passedOver, threads: 1, precise };
+    chosen = { device: name, reason, passedOver, threads: 1, precise, deterministic };
     setPrecise(precise);
     setDevice(device);
     return device;

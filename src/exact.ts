@@ -1,7 +1,8 @@
 /**
  * Functions of numbers that have the same bits on every engine: ECMAScript leaves the last ones of Math.exp and its kin, and of `**`, to
- * the engine, and they do differ (n ** 1.5 between Node 20 and 24, all between Node and Chromium). These add, subtract, multiply, divide and take roots, which IEEE 754 rounds
- * in one way. Within 2 units of the last place of Math's, tan and what follows it within 5. ESLint forbids those in src/.
+ * the engine, and they do differ (n ** 1.5 between Node 20 and 24, all between Node and Chromium). These add, subtract, multiply, divide
+ * and take roots, which IEEE 754 rounds in one way. Within 2 units of the last place of Math's, tan and what follows it within 5. ESLint
+ * forbids those in src/.
  */
 
 const view = /* @__PURE__ */ new DataView(new ArrayBuffer(8));

@@ -19,8 +19,9 @@ export interface InitOptions {
   /** Take no algorithm that rounds more than the plain one, though it be faster: convolutions without Winograd's. Default false. */
   precise?: boolean;
   /**
-   * Take only kernels that give the same bits on every engine and machine: those without relaxed SIMD, which may be rounded once or twice.
-   * A `module` must then be `lanewise/wasm/simd.wasm`; nothing tells which one it is. Default false.
+   * Take only kernels that give the same bits on every engine and machine (but for the sign and payload of a NaN): those without relaxed
+   * SIMD, which may be rounded once or twice. A `module` must then be `lanewise/wasm/simd.wasm`; nothing tells which one it is. Default
+   * false.
    */
   deterministic?: boolean;
   /** The largest size of the memory, in bytes. Default 4 GiB. */

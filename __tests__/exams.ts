@@ -1,7 +1,7 @@
 /** The registry with its exams, and how a case of one becomes a call. */
 import type { DType, Numbers } from "../src/index.js";
 import { concat, reshape, tensor, type Tensor } from "../src/index.js";
-import type { AnyExam, Case, Reference, Sample } from "../src/exam.js";
+import { type AnyExam, type Case, inDouble, type Reference, type Sample } from "../src/exam.js";
 import { arrayOf, elementOf, valueOf } from "../src/dtype.js";
 import type { AnyOp } from "../src/op.js";
 import * as registry from "../src/ops/index.js";
@@ -17,6 +17,26 @@ export const examined = Object.keys(ops)
 
 /** Those with a gradient. */
 export const differentiable = examined.filter(({ exam }) => exam.gradients.length > 0);
+
+/** Ops that take float64 by their kinds, but have neither a kernel nor a fallback for it. */
+const refused = ["argsortRows", "sortRows"];
+
+const takes64 = (accepted: string): boolean => ["real", "number", "any", "weight"].includes(accepted);
+
+/** Those that take float64. */
+export const widened = examined.filter(
+  ({ name, op }) => Object.values(op.definition.inputs).some(takes64) && !refused.includes(name),
+);
+
+/** Every case of an exam. */
+export function casesOf({ sized, cases }: AnyExam): Case[] {
+  return [...[0, 1, 2, 3, 4, 5, 16, 17, 64, 129].map(sized), ...cases];
+}
+
+/** Those with float32, in float64. */
+export function doubled(cases: readonly Case[]): Case[] {
+  return cases.map(inDouble).filter(({ inputs }) => inputs.some(({ dtype }) => dtype === "float64"));
+}
 
 /** Random numbers in [0, 1), the same ones for the same seed (Marsaglia's xorshift32). */
 export function randomNumbers(seed: number): () => number {
@@ -95,6 +115,21 @@ export function joinedReferences(results: readonly Reference[]): Reference {
   if (results.length === 1) return results[0];
   const data = Float64Array.from(results.flatMap((y) => [...y.data]));
   return { shape: [data.length], data };
+}
+
+/** A case as a function of those of its inputs that have a derivative. */
+export function functionOf(
+  op: AnyOp,
+  case_: Case,
+  inputs: readonly Tensor[],
+): { f: (primals: readonly Tensor[]) => Tensor; primals: Tensor[] } {
+  const real = inputs.flatMap(({ dtype }, i) => (dtype === "float32" || dtype === "float64" ? [i] : []));
+  const f = (primals: readonly Tensor[]): Tensor => {
+    const all = [...inputs];
+    real.forEach((i, j) => (all[i] = primals[j]));
+    return joinedResults(call(op, all, case_));
+  };
+  return { f, primals: real.map((i) => inputs[i]) };
 }
 
 /** What shows a case in the title of a failure. */

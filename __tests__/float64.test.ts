@@ -2,32 +2,22 @@
 import { beforeAll, describe, expect, test } from "@jest/globals";
 import * as L from "../src/index.js";
 import { float64 } from "../src/float64.js";
-import { type AnyExam, type Case, inDouble, type Reference } from "../src/exam.js";
+import type { AnyExam, Case, Reference } from "../src/exam.js";
 import type { AnyOp } from "../src/op.js";
 import { runnable } from "./binaries.js";
 import { bitsOf, disagreement64, scalesOf } from "./compare.js";
 import {
   arraysOf,
   call,
+  casesOf,
   describeCase,
-  examined,
+  doubled,
   joinedReferences,
   joinedResults,
   randomNumbers,
 } from "./exams.js";
-import { referencesOf, tensorsOf } from "./exams.js";
+import { referencesOf, tensorsOf, widened } from "./exams.js";
 import { GuardedDevice } from "./guarded.js";
-
-const takes64 = (accepted: string): boolean => ["real", "number", "any", "weight"].includes(accepted);
-
-/** Ops that take float64 by their kinds, but have neither a kernel nor a fallback for it. */
-const refused = ["argsortRows", "sortRows"];
-
-const widened = examined.filter(
-  ({ name, op }) => Object.values(op.definition.inputs).some(takes64) && !refused.includes(name),
-);
-
-const isDouble = ({ inputs }: Case): boolean => inputs.some(({ dtype }) => dtype === "float64");
 
 /**
  * What the reference and the compiler's library of functions add to an exam's bound, in units of 2⁻⁵³; more where an error of an
@@ -54,14 +44,11 @@ function mistakes(op: AnyOp, exam: AnyExam, case_: Case): string[] {
   });
 }
 
-const casesOf = ({ sized, cases }: AnyExam): Case[] =>
-  [...[0, 1, 2, 3, 4, 5, 16, 17, 64, 129].map(sized), ...cases].map(inDouble).filter(isDouble);
-
 describe.each(runnable)("on %s", (binary) => {
   beforeAll(() => L.init({ prefer: [binary], modules: [float64] }));
 
   test.each(widened)("$name is as its reference", ({ op, exam }) => {
-    expect(casesOf(exam).flatMap((case_) => mistakes(op, exam, case_))).toEqual([]);
+    expect(doubled(casesOf(exam)).flatMap((case_) => mistakes(op, exam, case_))).toEqual([]);
   });
 
   test("what has no kernel for float64 says so", () => {
@@ -79,7 +66,7 @@ describe.each(runnable)("guarded, on %s", (binary) => {
   test.each(widened)("$name stays inside, however its grid is split", ({ op, exam }) => {
     const device = new GuardedDevice(binary);
     L.setDevice(device);
-    for (const case_ of casesOf(exam)) {
+    for (const case_ of doubled(casesOf(exam))) {
       const run = (cuts: (grid: number) => number[]): Buffer =>
         L.scope(() => {
           device.cuts = cuts;
@@ -106,54 +93,51 @@ describe("gradients", () => {
   const real = widened.filter(({ exam }) => exam.gradients.length > 0);
 
   test.each(real)("$name: ⟨gradient, direction⟩ is the slope of the reference", ({ op, exam }) => {
-    exam.gradients
-      .map(inDouble)
-      .filter(isDouble)
-      .forEach((case_, i) =>
-        L.scope(() => {
-          const x = arraysOf(case_, 10 * i + 1);
-          const random = randomNumbers(10 * i + 2);
-          const v = x.map(({ data }) => data.map(() => 2 * random() - 1));
-          const moved = (step: number): Reference[] =>
-            x.map(({ data, ...rest }, j) => ({
-              ...rest,
-              data: data.map((value, k) =>
-                case_.inputs[j].dtype === "float64" ? value + step * v[j][k] : value,
+    doubled(exam.gradients).forEach((case_, i) =>
+      L.scope(() => {
+        const x = arraysOf(case_, 10 * i + 1);
+        const random = randomNumbers(10 * i + 2);
+        const v = x.map(({ data }) => data.map(() => 2 * random() - 1));
+        const moved = (step: number): Reference[] =>
+          x.map(({ data, ...rest }, j) => ({
+            ...rest,
+            data: data.map((value, k) =>
+              case_.inputs[j].dtype === "float64" ? value + step * v[j][k] : value,
+            ),
+          }));
+        const reference = (inputs: Reference[]): Reference =>
+          joinedReferences(referencesOf(op, exam, case_, inputs));
+        const y = reference(x);
+        const dy = y.data.map(() => 2 * random() - 1);
+        const value = (step: number): number =>
+          reference(moved(step)).data.reduce((sum, z, k) => sum + z * dy[k], 0);
+        const expected = (value(STEP) - value(-STEP)) / (2 * STEP);
+        const inputs = tensorsOf(case_, x);
+        const at = inputs.flatMap(({ dtype }, j) => (dtype === "float64" ? [j] : []));
+        const [, pullback] = L.vjp(
+          (primals: readonly L.Tensor[]) =>
+            joinedResults(
+              call(
+                op,
+                inputs.map((input, j) => primals[at.indexOf(j)] ?? input),
+                case_,
               ),
-            }));
-          const reference = (inputs: Reference[]): Reference =>
-            joinedReferences(referencesOf(op, exam, case_, inputs));
-          const y = reference(x);
-          const dy = y.data.map(() => 2 * random() - 1);
-          const value = (step: number): number =>
-            reference(moved(step)).data.reduce((sum, z, k) => sum + z * dy[k], 0);
-          const expected = (value(STEP) - value(-STEP)) / (2 * STEP);
-          const inputs = tensorsOf(case_, x);
-          const at = inputs.flatMap(({ dtype }, j) => (dtype === "float64" ? [j] : []));
-          const [, pullback] = L.vjp(
-            (primals: readonly L.Tensor[]) =>
-              joinedResults(
-                call(
-                  op,
-                  inputs.map((input, j) => primals[at.indexOf(j)] ?? input),
-                  case_,
-                ),
-              ),
-            at.map((j) => inputs[j]),
-          );
-          const gradients = pullback(L.tensor(dy, y.shape, "float64"));
-          expect(gradients.map(({ dtype }) => dtype)).toEqual(at.map(() => "float64"));
-          let slope = 0;
-          let size = 1e-2;
-          gradients.forEach((gradient, j) =>
-            gradient.dataSync().forEach((g, k) => {
-              slope += g * v[at[j]][k];
-              size += Math.abs(g * v[at[j]][k]);
-            }),
-          );
-          expect(Math.abs(slope - expected) / size).toBeLessThan(TOLERANCE);
-        }),
-      );
+            ),
+          at.map((j) => inputs[j]),
+        );
+        const gradients = pullback(L.tensor(dy, y.shape, "float64"));
+        expect(gradients.map(({ dtype }) => dtype)).toEqual(at.map(() => "float64"));
+        let slope = 0;
+        let size = 1e-2;
+        gradients.forEach((gradient, j) =>
+          gradient.dataSync().forEach((g, k) => {
+            slope += g * v[at[j]][k];
+            size += Math.abs(g * v[at[j]][k]);
+          }),
+        );
+        expect(Math.abs(slope - expected) / size).toBeLessThan(TOLERANCE);
+      }),
+    );
   });
 });
 

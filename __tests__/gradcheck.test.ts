@@ -3,8 +3,8 @@ import { beforeAll, expect, test } from "@jest/globals";
 import { add, grad, init, jvp, mul, scope, sum, tensor, type Tensor, vjp } from "../src/index.js";
 import type { AnyExam, Case, Reference } from "../src/exam.js";
 import type { AnyOp } from "../src/op.js";
-import { arraysOf, call, differentiable, examined, randomNumbers, referencesOf } from "./exams.js";
-import { joinedReferences, joinedResults, tensorsOf } from "./exams.js";
+import { arraysOf, differentiable, examined, functionOf, randomNumbers, referencesOf } from "./exams.js";
+import { joinedReferences, tensorsOf } from "./exams.js";
 
 beforeAll(() => init());
 
@@ -61,19 +61,12 @@ function problem(op: AnyOp, exam: AnyExam, case_: Case, seed: number) {
   const only = (arrays: readonly Reference[]): Reference[] => real.map((i) => arrays[i]);
   const tensors = (arrays: readonly Reference[]): Tensor[] =>
     arrays.map(({ data, shape }) => tensor(data, shape));
-  const inputs = tensorsOf(case_, x);
-  const f = (primals: readonly Tensor[]): Tensor => {
-    const all = [...inputs];
-    real.forEach((i, j) => (all[i] = primals[j]));
-    return joinedResults(call(op, all, case_));
-  };
   return {
     v: only(v),
     w: only(w),
     dy,
     value,
-    f,
-    primals: real.map((i) => inputs[i]),
+    ...functionOf(op, case_, tensorsOf(case_, x)),
     tensors,
     whole: { v, w },
   };

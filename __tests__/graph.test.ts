@@ -36,11 +36,14 @@ const layers: readonly (readonly RegExp[])[] = [
   [/^src\/io\//, /^src\/grad\.ts$/, /^src\/init\.ts$/, /^src\/random\.ts$/],
   [/^src\/ops\//],
   [/^src\/op\.ts$/],
-  [/^src\/(tape|tree|arguments|profile)\.ts$/, /^src\/devices\/(wasm|workers?|board|cost|platform|binaries|instance)\.ts$/],
+  [
+    /^src\/(tape|tree|arguments|profile)\.ts$/,
+    /^src\/devices\/(wasm|workers?|board|cost|platform|binaries|instance)\.ts$/,
+  ],
   [/^src\/tensor\.ts$/],
   [/^src\/devices\/device\.ts$/],
   [/^src\/(memory|shape)\.ts$/],
-  [/^src\/(errors|dtype|draws|precision)\.ts$/, /^src\/generated\//],
+  [/^src\/(errors|dtype|draws|exact|precision)\.ts$/, /^src\/generated\//],
 ];
 
 const layerOf = (file: string): number =>

@@ -2,7 +2,7 @@
 import { beforeEach, describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import * as L from "../src/index.js";
-import { builtBinary, builtPart } from "./binaries.js";
+import { builtBinary, builtPart, runnable } from "./binaries.js";
 import { Block, Heap } from "../src/memory.js";
 
 describe("Heap", () => {
@@ -235,6 +235,28 @@ describe("init", () => {
     await expect(L.init({ preffer: [] } as object)).rejects.toThrow('init: unknown option "preffer"');
     await expect(L.init({ maxBytes: -1 })).rejects.toThrow(L.OptionError);
     await expect(L.init({ prefer: [] })).rejects.toThrow(L.DeviceError);
+  });
+
+  test("passes over what each engine rounds as it likes, and says so", async () => {
+    const device = await L.init({ deterministic: true });
+    expect(device.name).toBe("wasm-simd");
+    expect(L.info()).toMatchObject({
+      device: "wasm-simd",
+      deterministic: true,
+      passedOver: [
+        { device: "wasm-relaxed", reason: "deterministic: each engine rounds relaxed SIMD as it likes" },
+      ],
+    });
+    await L.init();
+    expect(L.info()).toMatchObject({ device: runnable.at(-1), deterministic: false });
+  });
+
+  test("takes what it may of `prefer`, and refuses one that has nothing of it", async () => {
+    await L.init({ deterministic: true, prefer: ["wasm-simd", "wasm-relaxed"] });
+    expect(L.info()).toMatchObject({ device: "wasm-simd", passedOver: [] });
+    await expect(L.init({ deterministic: true, prefer: ["wasm-relaxed"] })).rejects.toThrow(
+      new L.OptionError("init: prefer is [wasm-relaxed], expected wasm-simd in it (deterministic)"),
+    );
   });
 
   test("tensors of two devices do not meet in one op", async () => {

@@ -6,7 +6,17 @@ import type { AnyExam, Case, Sample } from "../src/exam.js";
 import type { AnyOp } from "../src/op.js";
 import { runnable } from "./binaries.js";
 import { disagreement, scalesOf } from "./compare.js";
-import { arraysOf, call, describeCase, examined, exams, numbersOf, ops, randomNumbers } from "./exams.js";
+import {
+  arraysOf,
+  call,
+  casesOf,
+  describeCase,
+  examined,
+  exams,
+  numbersOf,
+  ops,
+  randomNumbers,
+} from "./exams.js";
 import { referencesOf, tensorsOf, valuesOf } from "./exams.js";
 import { teamOf } from "./teams.js";
 
@@ -50,8 +60,7 @@ describe.each(runnable)("on %s", (binary) => {
   afterAll(() => Promise.all(devices.map((device) => device.destroy())));
 
   test.each(examined)("$name is as its reference", ({ op, exam }) => {
-    const cases = [...[0, 1, 2, 3, 4, 5, 16, 17, 64, 129].map(exam.sized), ...exam.cases];
-    expect(cases.flatMap((case_) => mistakes(op, exam, case_, devices))).toEqual([]);
+    expect(casesOf(exam).flatMap((case_) => mistakes(op, exam, case_, devices))).toEqual([]);
     for (const device of devices) expect(device.memory().liveBytes).toBe(0);
   });
 

@@ -1,6 +1,7 @@
 /** Runs the whole suite: the kernels as text, types, then every test on this Node, then again on a Node with relaxed SIMD. */
 import { spawnSync } from "node:child_process";
 import { mkdirSync, readFileSync } from "node:fs";
+import { chromiumBinary } from "./chromium.mjs";
 import { nodeBinary } from "./node.mjs";
 
 /** The first long-term Node that runs relaxed SIMD without a flag. */
@@ -29,6 +30,14 @@ function jest(node, name) {
 }
 
 mkdirSync("build", { recursive: true });
+// What else tests run on, fetched before two of them do so at once; those that need it fail with the reason.
+for (const fetch of [() => nodeBinary(26), chromiumBinary]) {
+  try {
+    fetch();
+  } catch (error) {
+    console.error(error.message);
+  }
+}
 // What the tests read of the kernels, as text with names; the other targets were built by `npm ci`.
 const inspect = run(process.execPath, "node_modules/assemblyscript/bin/asc.js", "--target", "inspect");
 const types = run(process.execPath, "node_modules/typescript/bin/tsc", "--noEmit");

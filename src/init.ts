@@ -21,6 +21,12 @@ export interface InitOptions {
   modules?: readonly (Part | WebAssembly.Module)[];
   /** Take no algorithm that rounds more than the plain one, though it be faster: convolutions without Winograd's. Default false. */
   precise?: boolean;
+  /**
+   * Take only kernels that give the same bits on every engine and machine (but for the sign and payload of a NaN): those without relaxed
+   * SIMD, which may be rounded once or twice. A `module` must then be `lanewise/wasm/simd.wasm` or `simd-threads.wasm`; nothing tells
+   * which one it is. Default false.
+   */
+  deterministic?: boolean;
   /** The largest size of the memory, in bytes: what would need more throws an OutOfMemoryError. Default 4 GiB. */
   maxBytes?: number;
   /**
@@ -45,6 +51,8 @@ export interface Info {
   threading: string;
   /** Whether algorithms that round more are left out. */
   precise: boolean;
+  /** Whether kernels whose rounding is the engine's choice are left out. */
+  deterministic: boolean;
 }
 
 /** A function with one instruction of a feature: an engine that accepts it has the feature. */
@@ -65,6 +73,9 @@ const needs: Record<BinaryName, { feature: string; probe: Uint8Array<ArrayBuffer
   "wasm-simd": { feature: "WebAssembly SIMD", probe: probe(...splat) },
 };
 
+/** What gives the same bits on every engine. */
+const fixed: readonly BinaryName[] = ["wasm-simd"];
+
 const everyDevice: readonly BinaryName[] = ["wasm-relaxed", "wasm-simd"];
 
 const known: readonly (keyof InitOptions)[] = [
@@ -72,6 +83,7 @@ const known: readonly (keyof InitOptions)[] = [
   "module",
   "modules",
   "precise",
+  "deterministic",
   "maxBytes",
   "threads",
   "workerFactory",
@@ -90,18 +102,23 @@ let chosen:
  */
 export async function init(options: InitOptions = {}): Promise<Device> {
   checkOptions("init", options, known);
-  const { prefer = everyDevice, module, precise = false, maxBytes = 2 ** 32, threads } = options;
+  const { prefer = everyDevice, module, precise = false, deterministic = false } = options;
+  const { maxBytes = 2 ** 32, threads } = options;
   for (const name of prefer)
     if (!everyDevice.includes(name))
       throw new OptionError(`init: prefer has "${String(name)}", expected ${everyDevice.join(", ")}`);
+  if (deterministic && !prefer.some((name) => fixed.includes(name)))
+    throw new OptionError(
+      `init: prefer is [${prefer.join(", ")}], expected ${fixed.join(" or ")} in it (deterministic)`,
+    );
   if (!(maxBytes > 0 && maxBytes <= 2 ** 32))
     throw new OptionError(`init: maxBytes is ${maxBytes}, expected bytes in (0, 2 ** 32]`);
   if (threads !== undefined && !(Number.isInteger(threads) && threads >= 1 && threads <= MOST_PARTS))
     throw new OptionError(`init: threads is ${threads}, expected a whole number in [1, ${MOST_PARTS}]`);
-  const { name, reason, passedOver } = module === undefined ? choose(prefer) : given;
+  const { name, reason, passedOver } = module === undefined ? choose(prefer, deterministic) : given;
   const binary = module === undefined ? (name as BinaryName) : "wasm-simd";
   const { device, obstacle } = await build(name, binary, maxBytes, options);
-  chosen = { device: name, reason, passedOver, precise, on: device, obstacle };
+  chosen = { device: name, reason, passedOver, precise, deterministic, on: device, obstacle };
   setPrecise(precise);
   setDevice(device);
   if (threads !== undefined) await device.team?.start();
@@ -111,12 +128,20 @@ export async function init(options: InitOptions = {}): Promise<Device> {
 const given = { name: "wasm", reason: "its module was given", passedOver: [] };
 
 /** The first that this engine can run. */
-function choose(prefer: readonly BinaryName[]): Pick<Info, "reason" | "passedOver"> & { name: string } {
+function choose(
+  prefer: readonly BinaryName[],
+  deterministic: boolean,
+): Pick<Info, "reason" | "passedOver"> & { name: string } {
   const passedOver: { device: string; reason: string }[] = [];
   for (const name of prefer) {
     const { feature, probe } = needs[name];
-    if (WebAssembly.validate(probe)) return { name, reason: `this engine has ${feature}`, passedOver };
-    passedOver.push({ device: name, reason: `this engine has no ${feature}` });
+    const inexact = deterministic && !fixed.includes(name);
+    if (!inexact && WebAssembly.validate(probe))
+      return { name, reason: `this engine has ${feature}`, passedOver };
+    const reason = inexact
+      ? `deterministic: each engine rounds ${feature} as it likes`
+      : `this engine has no ${feature}`;
+    passedOver.push({ device: name, reason });
   }
   const reasons = passedOver.map(({ device, reason }) => `${device}: ${reason}`);
   throw new DeviceError(`init: no device works (${reasons.join("; ")})`);

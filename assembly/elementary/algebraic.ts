@@ -8,11 +8,11 @@ function signOf(x: v128): v128 {
   return v128.bitselect(one, x, lt(splat(0), abs(x)));
 }
 
-/** dy · sign x, 0 where x is 0. */
+/** dy · sign x, 0 where x is 0, NaN where x is: whatever that one's sign. */
 export class AbsGrad extends Binary {
   lanes(dy: v128, x: v128): v128 {
     const turned = v128.xor(dy, v128.and(x, splat(-0.0)));
-    return v128.and(turned, ne(x, splat(0)));
+    return v128.or(v128.and(turned, ne(x, splat(0))), ne(x, x));
   }
 }
 

@@ -32,7 +32,7 @@ function squaredDistances(x: Tensor, y: Tensor): Tensor {
 export function gaussian(lengthscale: number): Covariance {
   return (x, y) => {
     checkRows("gaussianKernel", x, y);
-    return scope(() => exp(mul(squaredDistances(x, y), -0.5 / lengthscale ** 2)));
+    return scope(() => exp(mul(squaredDistances(x, y), -0.5 / (lengthscale * lengthscale))));
   };
 }
 

@@ -1,5 +1,6 @@
 /** How frequencies ξ are drawn, and their weights: f̂(ξ) over the density that they are drawn by. */
 import { OptionError } from "../errors.js";
+import { hypot } from "../exact.js";
 import type { Complex, DensitySpectrum, LineSpectrum, Proposal, Spectrum } from "./spectra.js";
 
 export interface Law {
@@ -16,7 +17,7 @@ const WHO = "UniversalRandomFeatures";
 const PROBES = 2001;
 const MASS = 1e-9;
 
-const sizeOf = ([re, im]: Complex): number => Math.hypot(re, im);
+const sizeOf = ([re, im]: Complex): number => hypot(re, im);
 const over = ([re, im]: Complex, by: number): Complex => [re / by, im / by];
 const complex = (value: number | Complex): Complex => (typeof value === "number" ? [value, 0] : value);
 const isList = (proposal: ProposalOption): proposal is readonly number[] => Array.isArray(proposal);

@@ -1,6 +1,7 @@
 /** Gaussian-process regression, exact and by features. */
 import { checkOptions } from "../arguments.js";
 import { OptionError, ShapeError } from "../errors.js";
+import { log as ln } from "../exact.js";
 import { keep, scope } from "../memory.js";
 import { add, mul, sub } from "../ops/binary.js";
 import { cast } from "../ops/cast.js";
@@ -65,7 +66,7 @@ export class GaussianProcess {
       const l = cholesky(addDiagonal(kernel(x, x), noise));
       const weights = choleskySolve(l, y);
       const fit = sum(mul(y, weights)).item();
-      likelihood = -(fit + outputs * (logDeterminant(l) + n * Math.log(2 * Math.PI))) / 2;
+      likelihood = -(fit + outputs * (logDeterminant(l) + n * ln(2 * Math.PI))) / 2;
       return [add(x, 0), l, weights];
     });
     this.#x = keep(own);
@@ -159,7 +160,7 @@ export class FeatureGaussianProcess extends Streamed<{ readonly factor: Tensor; 
       const n = moments.count;
       const total = trace(moments.product(1, 1)).item();
       const fit = (total - sum(mul(moments.product(0, 1), weights)).item()) / this.noise;
-      const logs = logDeterminant(factor) + (n - m) * Math.log(this.noise) + n * Math.log(2 * Math.PI);
+      const logs = logDeterminant(factor) + (n - m) * ln(this.noise) + n * ln(2 * Math.PI);
       return -(fit + outputs * logs) / 2;
     });
   }

@@ -1,5 +1,6 @@
 /** The kernels of layers by the names of their activations, as Sehanobish et al. 2024 name them: cos-SNNK, ReLU-SNNK … */
 import { OptionError } from "../errors.js";
+import { exp, log, tanh } from "../exact.js";
 import type { FeatureMap, MapOptions } from "./map.js";
 import { ArcCosine } from "./ramps.js";
 import {
@@ -15,7 +16,7 @@ import {
 } from "./spectra.js";
 import { UniversalRandomFeatures, type UniversalOptions } from "./universal.js";
 
-const sigmoid = (z: number): number => 1 / (1 + Math.exp(-z));
+const sigmoid = (z: number): number => 1 / (1 + exp(-z));
 
 /** Those without an integrable transform, on [−2, 2], as waves of at most four turns in eight: low frequencies vary least. */
 const tabulated = (name: string, f: (z: number) => number, terms: "both" | "sines" = "both"): Spectrum =>
@@ -29,11 +30,11 @@ const spectra = {
   cauchy: () => cauchySpectrum,
   sech: () => sechSpectrum,
   sechSquared: () => sechSquaredSpectrum,
-  tanh: () => tabulated("tanh", Math.tanh, "sines"),
+  tanh: () => tabulated("tanh", tanh, "sines"),
   sigmoid: () => tabulated("sigmoid", sigmoid),
-  softplus: () => tabulated("softplus", (z) => Math.log1p(Math.exp(z))),
+  softplus: () => tabulated("softplus", (z) => log(1 + exp(z))),
   gelu: () =>
-    tabulated("gelu", (z) => 0.5 * z * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (z + 0.044715 * z ** 3)))),
+    tabulated("gelu", (z) => 0.5 * z * (1 + tanh(Math.sqrt(2 / Math.PI) * (z + 0.044715 * z * z * z)))),
 };
 
 /** 1 where w·x > 0, and max(w·x, 0), which are replaced by kernels of their own. */

@@ -1,4 +1,5 @@
 /** Uniform and normal numbers in float64. */
+import { log } from "../exact.js";
 import type { Key } from "../ops/random.js";
 import { threefry } from "../random.js";
 
@@ -37,6 +38,6 @@ const quotient = ([above, below]: readonly (readonly number[])[], x: number): nu
 export function normalQuantile(p: number): number {
   const q = p - 0.5;
   if (Math.abs(q) <= 0.425) return q * quotient(CENTRE, 0.180625 - q * q);
-  const r = Math.sqrt(-Math.log(q < 0 ? p : 1 - p));
+  const r = Math.sqrt(-log(q < 0 ? p : 1 - p));
   return Math.sign(q) * (r <= 5 ? quotient(TAIL, r - 1.6) : quotient(FAR, r - 5));
 }

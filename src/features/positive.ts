@@ -1,5 +1,6 @@
 /** Positive random features of the softmax and the Gaussian kernel. */
 import { OptionError, ShapeError } from "../errors.js";
+import { exp, log } from "../exact.js";
 import { scope } from "../memory.js";
 import { buffer } from "../nn/module.js";
 import { add, mul, sub } from "../ops/binary.js";
@@ -82,7 +83,7 @@ export class PositiveExponential extends FeatureMap {
     const { a, projection, inputs } = this;
     const w = projection instanceof StructuredOrthogonal ? projection.matrix() : projection;
     const squares = mul(sum(square(w), { axis: 1 }), a / (1 - 4 * a));
-    return add(squares, (inputs / 4) * Math.log(1 - 4 * a));
+    return add(squares, (inputs / 4) * log(1 - 4 * a));
   }
 
   /** What the ops take beside x and w. */
@@ -146,5 +147,5 @@ export function optimalA(d: number, squares: number): number {
 export function secondMoment(d: number, a: number, sum: number, squares: number): number {
   checkA("secondMoment", a);
   const exponent = ((2 * (1 - 4 * a)) / (1 - 8 * a)) * sum - squares;
-  return Math.exp(d * Math.log(1 - 4 * a) - (d / 2) * Math.log(1 - 8 * a) + exponent);
+  return exp(d * log(1 - 4 * a) - (d / 2) * log(1 - 8 * a) + exponent);
 }

@@ -81,7 +81,10 @@ export function lengthsOf(who: string, key: Key, d: number, norms: string = "chi
   const next = deviates(key);
   return () => {
     let squares = 0;
-    for (let p = 0; p < d; p++) squares += next() ** 2;
+    for (let p = 0; p < d; p++) {
+      const x = next();
+      squares += x * x;
+    }
     return Math.sqrt(squares);
   };
 }

@@ -1,5 +1,6 @@
 /** Activations by their Fourier transforms f̂(ξ) = ∫ f(z) e^(−2πiξz) dz, f(z) = ∫ f̂(ξ) e^(2πiξz) dξ: what universal random features are made of. */
 import { OptionError } from "../errors.js";
+import { cos, cosh, exp, log, sin, sinh, tan } from "../exact.js";
 import { normalQuantile } from "./normal.js";
 
 /** A complex number. */
@@ -44,7 +45,7 @@ export function normalProposal(deviation: number): Proposal {
     throw new OptionError(`normalProposal: deviation is ${deviation}, expected a finite number above 0`);
   const factor = 1 / (deviation * Math.sqrt(2 * Math.PI));
   return {
-    density: (xi) => factor * Math.exp(-((xi / deviation) ** 2) / 2),
+    density: (xi) => factor * exp((-xi / deviation) * (xi / deviation / 2)),
     sample: (uniform) => deviation * normalQuantile(uniform()),
   };
 }
@@ -54,16 +55,15 @@ export function laplaceProposal(scale: number): Proposal {
   if (!(scale > 0 && Number.isFinite(scale)))
     throw new OptionError(`laplaceProposal: scale is ${scale}, expected a finite number above 0`);
   return {
-    density: (xi) => Math.exp(-Math.abs(xi) / scale) / (2 * scale),
+    density: (xi) => exp(-Math.abs(xi) / scale) / (2 * scale),
     sample: (uniform) => scale * laplaceDraw(uniform()),
   };
 }
 
-const laplaceDraw = (u: number): number => -Math.sign(u - 0.5) * Math.log(1 - 2 * Math.abs(u - 0.5));
+const laplaceDraw = (u: number): number => -Math.sign(u - 0.5) * log(1 - 2 * Math.abs(u - 0.5));
 
 /** (2 / π) ln tan(πU / 2): the law whose characteristic function is sech t. */
-const sechDraw = (uniform: () => number): number =>
-  (2 / Math.PI) * Math.log(Math.tan((Math.PI * uniform()) / 2));
+const sechDraw = (uniform: () => number): number => (2 / Math.PI) * log(tan((Math.PI * uniform()) / 2));
 
 const TURN = 2 * Math.PI;
 
@@ -87,7 +87,7 @@ export const expSpectrum: Spectrum = { name: "exp", kind: "exponential" };
 export const gaussianSpectrum: Spectrum = {
   name: "gaussian",
   kind: "density",
-  transform: (xi) => Math.sqrt(TURN) * Math.exp(-2 * (Math.PI * xi) ** 2),
+  transform: (xi) => Math.sqrt(TURN) * exp(-2 * (Math.PI * xi) * (Math.PI * xi)),
   width: 1,
   law: { sample: (uniform) => normalQuantile(uniform()) / TURN, mass: 1 },
 };
@@ -96,7 +96,7 @@ export const gaussianSpectrum: Spectrum = {
 export const cauchySpectrum: Spectrum = {
   name: "cauchy",
   kind: "density",
-  transform: (xi) => Math.PI * Math.exp(-TURN * Math.abs(xi)),
+  transform: (xi) => Math.PI * exp(-TURN * Math.abs(xi)),
   width: 3,
   law: { sample: (uniform) => laplaceDraw(uniform()) / TURN, mass: 1 },
 };
@@ -105,7 +105,7 @@ export const cauchySpectrum: Spectrum = {
 export const sechSpectrum: Spectrum = {
   name: "sech",
   kind: "density",
-  transform: (xi) => Math.PI / Math.cosh(Math.PI ** 2 * xi),
+  transform: (xi) => Math.PI / cosh(Math.PI * Math.PI * xi),
   width: 2,
   law: { sample: (uniform) => sechDraw(uniform) / TURN, mass: 1 },
 };
@@ -114,7 +114,7 @@ export const sechSpectrum: Spectrum = {
 export const sechSquaredSpectrum: Spectrum = {
   name: "sech²",
   kind: "density",
-  transform: (xi) => (xi === 0 ? 2 : (2 * Math.PI ** 2 * xi) / Math.sinh(Math.PI ** 2 * xi)),
+  transform: (xi) => (xi === 0 ? 2 : (2 * Math.PI * Math.PI * xi) / sinh(Math.PI * Math.PI * xi)),
   width: 2.5,
   law: { sample: (uniform) => (sechDraw(uniform) + sechDraw(uniform)) / TURN, mass: 1 },
 };
@@ -152,10 +152,8 @@ export function tabulatedSpectrum(name: string, f: (z: number) => number, option
   if (!(ridge >= 0 && Number.isFinite(ridge))) bad("ridge", ridge, "a finite number ≥ 0");
   if (!Number.isInteger(points) || points < 2) bad("points", points, "a whole number ≥ 2");
   const waves = [
-    ...(terms === "sines" ? [] : Array.from({ length: harmonics + 1 }, (_, k) => ({ k, wave: Math.cos }))),
-    ...(terms === "cosines"
-      ? []
-      : Array.from({ length: harmonics }, (_, k) => ({ k: k + 1, wave: Math.sin }))),
+    ...(terms === "sines" ? [] : Array.from({ length: harmonics + 1 }, (_, k) => ({ k, wave: cos }))),
+    ...(terms === "cosines" ? [] : Array.from({ length: harmonics }, (_, k) => ({ k: k + 1, wave: sin }))),
   ];
   const z = Array.from({ length: points }, (_, i) => range * ((2 * i) / (points - 1) - 1));
   const columns = waves.map(({ k, wave }) => z.map((at) => wave((Math.PI * k * at) / period)));
@@ -167,7 +165,7 @@ export function tabulatedSpectrum(name: string, f: (z: number) => number, option
   const of = (k: number, wave: (z: number) => number): number =>
     coefficients[waves.findIndex((one) => one.k === k && one.wave === wave)] ?? 0;
   const lines = Array.from({ length: 2 * harmonics + 1 }, (_, i) => i - harmonics).map((k) => {
-    const [cosine, sine] = [of(Math.abs(k), Math.cos), Math.sign(k) * of(Math.abs(k), Math.sin)];
+    const [cosine, sine] = [of(Math.abs(k), cos), Math.sign(k) * of(Math.abs(k), sin)];
     const weight: Complex = k === 0 ? [cosine, 0] : [cosine / 2, -sine / 2];
     return { xi: k / (2 * period), weight };
   });

@@ -30,7 +30,7 @@ export class StructuredOrthogonal extends Module {
   constructor(key: Key, shape: Shape, options: OrthogonalOptions = {}) {
     super();
     const { D, d, dtype } = checkProjection("StructuredOrthogonal", key, shape, options, ["norms"]);
-    const n = 2 ** Math.ceil(Math.log2(Math.max(d, 1)));
+    const n = 2 ** (32 - Math.clz32(Math.max(d, 1) - 1));
     const blocks = Math.ceil(D / n);
     const length = lengthsOf("StructuredOrthogonal", foldIn(key, -1), n, options.norms);
     const words = Array.from({ length: Math.ceil((3 * n * blocks) / 64) }, (_, i) => threefry(key, [i, 0]));

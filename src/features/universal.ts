@@ -1,5 +1,6 @@
 /** Universal random features. */
 import { OptionError, ShapeError } from "../errors.js";
+import { atan2, hypot, log } from "../exact.js";
 import { scope } from "../memory.js";
 import { buffer } from "../nn/module.js";
 import { add, mul, sub } from "../ops/binary.js";
@@ -73,7 +74,7 @@ export class UniversalRandomFeatures extends FeatureMap {
     const all = antithetic ? [...draws, ...draws.map(({ t, weight: [re, im] }): Draw => ({ t: -t, weight: [re, -im] }))] : draws; // prettier-ignore
     const r = Math.sqrt(1 - 4 * a);
     // The logarithms of (1 − 4A)^(d / 4) exp(A ‖g‖²) / √n.
-    const logs = rows.map((row) => (inputs / 4) * Math.log(1 - 4 * a) + a * row.reduce((sum, v) => sum + v * v, 0) - Math.log(n) / 2); // prettier-ignore
+    const logs = rows.map((row) => (inputs / 4) * log(1 - 4 * a) + a * row.reduce((sum, v) => sum + v * v, 0) - log(n) / 2); // prettier-ignore
     const held = (numbers: readonly number[], shape: readonly number[]): Tensor =>
       buffer(tensor(Float64Array.from(numbers), shape, dtype));
     this.inputs = inputs;
@@ -156,7 +157,7 @@ function columnsOf(
     const [p, q, u, v] =
       split === "sym" ? [k, 0, Math.sign(t) * k, -t] : psi ? [1, -1, 0, 0] : [0, t * t, t, 0];
     if (!psi) return [p, q, logs[j], u, v, 0];
-    return [p, q, logs[j] + Math.log(Math.hypot(re, im)), -u, -v, -Math.atan2(im, re)];
+    return [p, q, logs[j] + log(hypot(re, im)), -u, -v, -atan2(im, re)];
   });
   return Array.from({ length: 6 }, (_, i) => columns.map((column) => column[i])).flat();
 }

@@ -1,4 +1,5 @@
 /** Random orthogonal matrices. */
+import { cos, log, sin } from "../exact.js";
 import type { Key } from "../ops/random.js";
 import { threefry } from "../random.js";
 import { checkShape, type Shape, sizeOf } from "../shape.js";
@@ -45,7 +46,7 @@ export function haar(key: Key, m: number, n: number): Float64Array {
 /** Applies to rows ≥ j of q the orthogonal matrix that takes the j-th unit vector to x / ‖x‖: ∓(I − 2vvᵀ / vᵀv). */
 function rotate(q: Float64Array, x: Float64Array, m: number, n: number, j: number): void {
   let squares = 0;
-  for (let i = j; i < m; i++) squares += x[i] ** 2;
+  for (let i = j; i < m; i++) squares += x[i] * x[i];
   const sign = x[j] < 0 ? -1 : 1;
   const norm = Math.sqrt(squares);
   const half = norm * (norm + Math.abs(x[j])); // vᵀv / 2
@@ -67,8 +68,8 @@ export function deviates(key: Key): () => number {
       return value;
     }
     const [u, v] = threefry(key, [count++, 0]).map((word) => ((word >>> 0) + 0.5) / 2 ** 32);
-    const radius = Math.sqrt(-2 * Math.log(u));
-    spare = radius * Math.sin(2 * Math.PI * v);
-    return radius * Math.cos(2 * Math.PI * v);
+    const radius = Math.sqrt(-2 * log(u));
+    spare = radius * sin(2 * Math.PI * v);
+    return radius * cos(2 * Math.PI * v);
   };
 }

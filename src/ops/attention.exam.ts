@@ -1,5 +1,6 @@
 /** Exams of attention. */
 import { OptionError, ShapeError } from "../errors.js";
+import { sin } from "../exact.js";
 import { type Case, type ExamOf, reals, type Reference, type Sample, truths } from "../exam.js";
 import type { AnyOp } from "../op.js";
 import type { Tensor } from "../tensor.js";
@@ -213,7 +214,7 @@ export const attention: ExamOf<typeof ops.attention> = {
 const waves = (shape: readonly number[], step: number): Sample => ({
   shape,
   dtype: "float32",
-  element: (i) => Math.fround(1.5 * Math.sin(step * i + 0.3)),
+  element: (i) => Math.fround(1.5 * sin(step * i + 0.3)),
 });
 
 function pull(extents: Sizes, attributes: AttentionAttributes = {}): Case<AttentionAttributes> {

@@ -1,5 +1,6 @@
 /** Exams of normalisation by channels. */
 import { OptionError, ShapeError } from "../errors.js";
+import { cos, sin } from "../exact.js";
 import { type Case, type ExamOf, reals, type Reference, type Sample, truths } from "../exam.js";
 import type * as ops from "./channels.js";
 import type * as power from "./powerNorm.js";
@@ -132,7 +133,7 @@ export const channelNorm: ExamOf<typeof ops.channelNorm> = {
 const waves = (shape: readonly number[]): Sample => ({
   shape,
   dtype: "float32",
-  element: (i) => Math.fround(Math.sin(1.7 * i + 0.3) + 0.2 * Math.cos(0.9 * i)),
+  element: (i) => Math.fround(sin(1.7 * i + 0.3) + 0.2 * cos(0.9 * i)),
 });
 
 function pulls(shape: readonly number[], groups: number, gain: Sample, eps = 1e-5): Case<Grouped> {

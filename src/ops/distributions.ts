@@ -1,5 +1,6 @@
 /** Random tensors beyond the uniform, the normal and Bernoulli's, as pure functions of a key. */
 import { OptionError, ShapeError } from "../errors.js";
+import { exp } from "../exact.js";
 import { distributions as part } from "../generated/distributions.js";
 import { op } from "../op.js";
 import { type Shape, show, sizeOf } from "../shape.js";
@@ -64,7 +65,7 @@ function proposalFor(a: number, b: number): { proposal: number; rate: number; ne
       : { proposal: 2, rate: 1, nearest: 0 };
   const root = Math.sqrt(a * a + 4);
   const rate = (a + root) / 2;
-  const wide = a + (2 / (a + root)) * Math.exp((a * a - a * root) / 4 + 0.5);
+  const wide = a + (2 / (a + root)) * exp((a * a - a * root) / 4 + 0.5);
   return { proposal: b > wide ? 1 : 2, rate, nearest: a };
 }
 

@@ -16,7 +16,7 @@ const signOf = (x: number): number => (x === 0 || Number.isNaN(x) ? x : Math.sig
 
 export const abs: ExamOf<typeof ops.abs> = unaryInt(Math.abs, nonzero, 0);
 export const absGrad: ExamOf<typeof ops.absGrad> = unaryGrad(
-  (dy, x) => (x === 0 ? 0 : x < 0 ? -dy : dy),
+  (dy, x) => (x === 0 ? 0 : dy * Math.sign(x)),
   nonzero,
   1,
 );

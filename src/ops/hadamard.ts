@@ -66,7 +66,7 @@ function chain(kernel: "hadamardChain" | "hadamardChainGrad", x: Spec, minus: Sp
     kernel,
     outputs: [{ shape: [...x.shape.slice(0, -1), to], dtype: x.dtype }],
     grid: rows,
-    numbers: [n, blocks, scale / n ** 1.5],
+    numbers: [n, blocks, scale / (n * Math.sqrt(n))],
     scratch: width * n,
     bytes: width * rows * (from + to),
   };

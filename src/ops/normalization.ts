@@ -211,8 +211,8 @@ export const rmsNormGrad = /* @__PURE__ */ op<Pull, Epsilon, [], Pull, [dx: Tens
 /** 1 / max(‖x‖, ε) of each row, and 1 where ‖x‖ > ε, in plain ops. */
 function reciprocalLength(x: Tensor, eps: number): [r: Tensor, long: Tensor] {
   const squares = sum(square(x), last);
-  const long = less(eps ** 2, squares);
-  return [where(long, rsqrt(maximum(squares, eps ** 2)), 1 / eps), long];
+  const long = less(eps * eps, squares);
+  return [where(long, rsqrt(maximum(squares, eps * eps)), 1 / eps), long];
 }
 
 /** `l2NormalizeRows(x, { eps })`: y = x / max(‖x‖, ε), ‖x‖ = √Σx² of the last axis. */

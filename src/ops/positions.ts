@@ -1,6 +1,7 @@
 /** Where in a sequence an element stands: encodings of positions. */
 import { bytesOf } from "../dtype.js";
 import { OptionError, ShapeError } from "../errors.js";
+import { cos, exp, log, sin } from "../exact.js";
 import { attention as part } from "../generated/attention.js";
 import { scope } from "../memory.js";
 import { op } from "../op.js";
@@ -78,18 +79,19 @@ export const rotate = /* @__PURE__ */ op<[x: Tensor, table: Tensor], Turn>()({
   },
 });
 
-/** Angles position · base^(−2i / d) for i < d / 2, as f of each. */
-function angles(d: number, base: number, position: number, f: (angle: number) => number): number[] {
-  return Array.from({ length: d / 2 }, (_, i) => f(position * base ** ((-2 * i) / d)));
+/** What each position turns the pairs by: base^(−2i / d) for i < d / 2. */
+function speeds(d: number, base: number): number[] {
+  return Array.from({ length: d / 2 }, (_, i) => exp(((-2 * i) / d) * log(base)));
 }
 
 /** The table of `rotate` for positions offset … offset + length − 1 of heads of width d; base 10000. */
 export function rotaryTable(length: number, d: number, { base = 10000, offset = 0 } = {}): Tensor {
   if (!Number.isInteger(d) || d < 0 || d % 2 !== 0)
     throw new OptionError(`rotaryTable: d is ${d}, expected an even number`);
+  const turns = speeds(d, base);
   const rows = Array.from({ length }, (_, i) => [
-    ...angles(d, base, i + offset, Math.cos),
-    ...angles(d, base, i + offset, Math.sin),
+    ...turns.map((speed) => cos((i + offset) * speed)),
+    ...turns.map((speed) => sin((i + offset) * speed)),
   ]);
   return tensor(Float32Array.from(rows.flat()), [length, d]);
 }
@@ -111,8 +113,9 @@ export function rotary(x: Tensor, { heads = 1, base = 10000, offset = 0 } = {}):
 export function sinusoidalPositions(length: number, width: number): Tensor {
   if (!Number.isInteger(width) || width < 0 || width % 2 !== 0)
     throw new OptionError(`sinusoidalPositions: width is ${width}, expected an even number`);
+  const turns = speeds(width, 10000);
   const rows = Array.from({ length }, (_, position) =>
-    angles(width, 10000, position, (angle) => angle).flatMap((angle) => [Math.sin(angle), Math.cos(angle)]),
+    turns.flatMap((speed) => [sin(position * speed), cos(position * speed)]),
   );
   return tensor(Float32Array.from(rows.flat()), [length, width]);
 }

@@ -1,5 +1,6 @@
 /** Exponentials of projections: positive features of the softmax and Gaussian kernels, and their gradients. */
 import { ShapeError } from "../errors.js";
+import { log } from "../exact.js";
 import { features as part } from "../generated/features.js";
 import { op } from "../op.js";
 import { sameShape, show } from "../shape.js";
@@ -38,7 +39,7 @@ function positiveOf(name: string, [x, w, gamma]: readonly Spec[], options: Posit
   const biased = each(name, "gamma", gamma, p.D, columnsOf(p, w));
   checkFactor(name, "norm", norm);
   checkFactor(name, "scale", scale, true);
-  const numbers = [Number(biased), Number(hyperbolic), norm, scale, Math.log(scale)];
+  const numbers = [Number(biased), Number(hyperbolic), norm, scale, log(scale)];
   return { p, width: hyperbolic ? 2 * p.D : p.D, numbers };
 }
 

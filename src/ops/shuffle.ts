@@ -28,7 +28,7 @@ function inFormat(
 export function pixelShuffle(x: Tensor, factor: number, format: Format = {}): Tensor {
   return inFormat("pixelShuffle", x, factor, format, (images) => {
     const [batch, h, w, all] = images.shape;
-    const channels = all / factor ** 2;
+    const channels = all / (factor * factor);
     if (!Number.isInteger(channels))
       throw new ShapeError(
         `pixelShuffle: x is ${show(x.shape)}, whose ${all} channels do not divide by ${factor}²`,
@@ -47,6 +47,6 @@ export function pixelUnshuffle(x: Tensor, factor: number, format: Format = {}): 
         `pixelUnshuffle: x is ${show(x.shape)}, whose ${h} × ${w} pixels do not divide by ${factor}`,
       );
     const apart = permuteDims(reshape(images, [batch, h / factor, factor, w / factor, factor, channels]), [0, 1, 3, 5, 2, 4]); // prettier-ignore
-    return reshape(apart, [batch, h / factor, w / factor, channels * factor ** 2]);
+    return reshape(apart, [batch, h / factor, w / factor, channels * factor * factor]);
   });
 }

@@ -1,4 +1,5 @@
 /** One step of an optimiser, in place. */
+import { power } from "../exact.js";
 import type { KernelName } from "../generated/kernels.js";
 import { inPlace, type Launch } from "../op.js";
 import { sizeOf } from "../shape.js";
@@ -70,7 +71,7 @@ export const adamUpdate = /* @__PURE__ */ inPlace<
     const { step, learningRate, beta1, beta2, epsilon, weightDecay, decoupled } = attributes as Required<
       typeof attributes
     >;
-    const corrections = [1 - beta1 ** step, 1 - beta2 ** step];
+    const corrections = [1 - power(beta1, step), 1 - power(beta2, step)];
     const numbers = [learningRate, beta1, beta2, epsilon, weightDecay, Number(decoupled), ...corrections];
     return update("adamUpdate", { parameter, gradient, m, v }, numbers);
   },

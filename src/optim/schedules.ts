@@ -5,6 +5,7 @@
  *     new optim.AdamW(parameters, { learningRate: optim.schedules.warmUp(100, optim.schedules.cosine(1e-3, 5000)) });
  */
 import { OptionError } from "../errors.js";
+import { cos, power } from "../exact.js";
 
 /** The rate of a step, counted from 0. */
 export type Schedule = (step: number) => number;
@@ -17,12 +18,12 @@ function checkCount(who: string, name: string, value: number): void {
 /** rate · factor^⌊step / every⌋ */
 export function steps(rate: number, every: number, factor = 0.1): Schedule {
   checkCount("schedules.steps", "every", every);
-  return (step) => rate * factor ** Math.floor(step / every);
+  return (step) => rate * power(factor, Math.floor(step / every));
 }
 
 /** rate · factor^step */
 export function exponential(rate: number, factor: number): Schedule {
-  return (step) => rate * factor ** step;
+  return (step) => rate * power(factor, step);
 }
 
 /** From `from` to `to` in a straight line over `length` steps, and `to` ever after. */
@@ -39,7 +40,7 @@ export function cosine(rate: number, length: number, { least = 0, restarts = fal
   checkCount("schedules.cosine", "length", length);
   return (step) => {
     const at = restarts ? (step % length) / length : Math.min(1, step / length);
-    return least + ((rate - least) * (1 + Math.cos(Math.PI * at))) / 2;
+    return least + ((rate - least) * (1 + cos(Math.PI * at))) / 2;
   };
 }
 
@@ -53,7 +54,7 @@ export function oneCycle(rate: number, length: number, { rise = 0.3, start = 25,
     throw new OptionError(`schedules.oneCycle: rise is ${rise}, expected a number in (0, 1)`);
   const top = rise * length;
   const between = (from: number, to: number, part: number): number =>
-    to + ((from - to) * (1 + Math.cos(Math.PI * part))) / 2;
+    to + ((from - to) * (1 + cos(Math.PI * part))) / 2;
   return (step) =>
     step < top
       ? between(rate / start, rate, step / top)

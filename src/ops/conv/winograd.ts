@@ -40,7 +40,7 @@ export const panels = (outputs: number): number => NR * Math.ceil(outputs / NR);
 const pointStep = (reals: number): number => wholeLines(4 * reals) + LINE;
 
 export const edgeOf = (algorithm: Algorithm): 2 | 4 => (algorithm === "winograd2" ? 2 : 4);
-const pointsOf = (edge: number): number => (edge + 2) ** 2;
+const pointsOf = (edge: number): number => (edge + 2) * (edge + 2);
 
 const tilesOf = ({ batch, extents }: Problem, edge: number): number =>
   extents.reduce((product, extent) => product * Math.ceil(extent / edge), batch);

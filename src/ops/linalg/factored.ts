@@ -46,7 +46,7 @@ export const solve = /* @__PURE__ */ op<[a: Tensor, b: Tensor]>()({
       numbers: [n, cols],
       scratch: systems(n, cols, size),
       refuse: singular("solve", matrices),
-      flops: count * ((2 / 3) * n ** 3 + 2 * n * n * cols),
+      flops: count * ((2 / 3) * n + 2 * cols) * n * n,
       bytes: size * count * (2 * n * n + 2 * n * cols),
     };
   },
@@ -113,7 +113,7 @@ export const logdet = /* @__PURE__ */ op<[a: Tensor]>()({
       numbers: [n],
       scratch: systems(n, 0, bytesOf(a.dtype)),
       refuse: singular("logdet", matrices),
-      flops: (2 / 3) * count * n ** 3,
+      flops: (2 / 3) * count * n * n * n,
       bytes: 2 * bytesOf(a.dtype) * count * n * n,
     };
   },
@@ -139,7 +139,7 @@ export const inverse = /* @__PURE__ */ op<[a: Tensor]>()({
       numbers: [n],
       scratch: wholeLines(size * n * n) + wholeLines(4 * n) + systems(n, n, size),
       refuse: singular("inverse", matrices),
-      flops: (8 / 3) * count * n ** 3,
+      flops: (8 / 3) * count * n * n * n,
       bytes: 2 * size * count * n * n,
     };
   },

@@ -39,7 +39,7 @@ export const qr = /* @__PURE__ */ op<[a: Tensor], Record<never, never>, [], [a: 
       numbers: [m, n],
       scratch: orthogonal(m, n, size),
       refuse: refusal("qr", "a", matrices, (pivot) => `has no finite factors (pivot ${pivot})`),
-      flops: count * (4 * m * n * k - 2 * (m + n) * k ** 2 + (4 / 3) * k ** 3),
+      flops: count * (4 * m * n * k - 2 * (m + n) * k * k + (4 / 3) * k * k * k),
       bytes: size * count * (m * n + m * k + k * n),
     };
   },

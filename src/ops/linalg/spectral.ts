@@ -53,7 +53,7 @@ export const eigh = /* @__PURE__ */ op<[a: Tensor], Record<never, never>, [], [a
       numbers: [n, rotations(n, size)],
       scratch: symmetric(n, size),
       refuse: refusal("eigh", "a", matrices, unfound),
-      flops: 9 * count * n ** 3,
+      flops: 9 * count * n * n * n,
       bytes: size * count * (2 * n * n + n),
     };
   },
@@ -93,7 +93,7 @@ export const svd = /* @__PURE__ */ op<[a: Tensor], Record<never, never>, [], [a:
       numbers: [m, n, rotations(k, size)],
       scratch: singular(m, n, size),
       refuse: refusal("svd", "a", matrices, unfound),
-      flops: count * (6 * m * n * k + 20 * k ** 3),
+      flops: count * (6 * m * n * k + 20 * k * k * k),
       bytes: size * count * (m * n + m * k + k + k * n),
     };
   },

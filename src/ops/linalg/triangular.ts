@@ -32,7 +32,7 @@ export const cholesky = /* @__PURE__ */ op<[a: Tensor]>()({
       numbers: [n],
       scratch: systems(n, n, bytesOf(a.dtype)),
       refuse: refusal("cholesky", "a", matrices, (pivot) => `is not positive definite (pivot ${pivot})`),
-      flops: (count * n ** 3) / 3,
+      flops: (count * n * n * n) / 3,
       bytes: 2 * bytesOf(a.dtype) * count * n * n,
     };
   },

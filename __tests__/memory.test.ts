@@ -196,6 +196,50 @@ describe("tensors", () => {
     expect(live()).toBe(0);
   });
 
+  test("reports what each op holds, and what waits in the pool", async () => {
+    await L.init();
+    const x = L.full([1000], 1);
+    const [y, z] = [L.exp(x), L.exp(x)];
+    expect(L.memory()).toMatchObject({
+      liveBytes: 3 * 4032,
+      liveBlocks: 3,
+      pooledBytes: 0,
+      owners: [
+        { owner: "exp", bytes: 8064, blocks: 2 },
+        { owner: "full", bytes: 4032, blocks: 1 },
+      ],
+    });
+    y.dispose();
+    expect(L.memory()).toMatchObject({ liveBytes: 8064, pooledBytes: 4032 });
+    L.scope(() => void L.exp(x));
+    for (const tensor of [x, z]) tensor.dispose();
+    expect(L.memory()).toMatchObject({ liveBytes: 0, pooledBytes: 3 * 4032, owners: [] });
+  });
+
+  test("the steps of a training cut nothing from the heap once the first ones have", async () => {
+    await L.init();
+    const key = L.random.key(3);
+    const model = new L.nn.Sequential(
+      new L.nn.Conv2d(1, 4, 3, { key }),
+      new L.nn.ReLU(),
+      new L.nn.Flatten(),
+      new L.nn.Linear(4 * 8 * 8, 10, { key }),
+    );
+    const optimizer = new L.optim.Adam(model.parameters());
+    const step = L.valueAndGrad(
+      (x: L.Tensor, y: L.Tensor) => L.nn.crossEntropy(model.forward(x), y),
+      model.parameters(),
+    );
+    const labels = Int32Array.from({ length: 16 }, (_, i) => i % 10);
+    const cuts = Array.from({ length: 8 }, () => {
+      const before = L.memory().cuts;
+      L.scope(() => optimizer.step(step(L.full([16, 10, 10, 1], 0.5), L.tensor(labels))[1]));
+      return L.memory().cuts - before;
+    });
+    expect(cuts[0]).toBeGreaterThan(10);
+    expect(cuts.slice(4)).toEqual([0, 0, 0, 0]);
+  });
+
   test("an op whose second output or scratch does not fit gives back the first", async () => {
     await L.init({ maxBytes: 2 * 65536 });
     const x = L.full([140, 140], 1); // 78 KB: a product fits beside it only without its scratch

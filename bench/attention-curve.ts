@@ -10,7 +10,7 @@ import { reals } from "./workload.js";
 const { values: options } = parseArgs({ options: { quick: { type: "boolean" } } });
 const here = machine();
 console.log(describe(here) + "\n");
-await L.init();
+await L.init({ threads: 1 });
 const limits = await Limits.create();
 const registers = limits.registers();
 

@@ -15,7 +15,7 @@ const { values: options, positionals } = parseArgs({
 });
 const here = machine();
 console.log(describe(here) + "\n");
-await lanewise.init();
+await lanewise.init({ threads: 1 });
 await connect();
 const tf = await load<typeof TensorFlow>("@tensorflow/tfjs-core");
 

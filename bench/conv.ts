@@ -17,7 +17,7 @@ const { values: options } = parseArgs({ options: { quick: { type: "boolean" } } 
 const effort = efforts[options.quick ? "quick" : "full"];
 const here = machine();
 console.log(describe(here) + "\n");
-await L.init();
+await L.init({ threads: 1 });
 const limits = await Limits.create();
 
 const tensorOf = ({ shape, data }: Array32): L.Tensor => L.tensor(data, shape);

@@ -38,7 +38,7 @@ interface Sample {
   readonly took: number;
 }
 
-await init();
+await init({ threads: 1 });
 console.log(describe(machine()));
 const samples: Sample[] = [];
 for (const [batch, extent, depth, outputs] of sizes) {

@@ -12,7 +12,7 @@ const { values: options, positionals } = parseArgs({
 });
 const here = machine();
 console.log(describe(here) + "\n");
-await lanewise.init();
+await lanewise.init({ threads: 1 });
 
 const { concat, cos, exp, mul, relu, sin, square, sub, sum } = lanewise;
 type Map = (x: lanewise.Tensor, w: lanewise.Tensor) => lanewise.Tensor;

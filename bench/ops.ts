@@ -107,6 +107,7 @@ function works(run: () => void): boolean {
 }
 
 const device = await init({
+  threads: 1,
   ...(options.device && { prefer: [options.device as BinaryName] }),
   modules: options.float64 ? [float64] : [],
 });

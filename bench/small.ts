@@ -8,7 +8,7 @@ import { duration, percent, save, table } from "./report.js";
 const { values: options } = parseArgs({ options: { quick: { type: "boolean" } } });
 const here = machine();
 console.log(describe(here) + "\n");
-await init();
+await init({ threads: 1 });
 
 /** So many ops follow one another where only a chain can be timed. */
 const CHAIN = 64;

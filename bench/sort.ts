@@ -5,7 +5,7 @@ import { reals } from "./workload.js";
 const ROUNDS = 15;
 const SIZE = 1 << 20;
 
-await init();
+await init({ threads: 1 });
 const { data } = reals(1, SIZE);
 const x = tensor(data);
 const times: Record<"ours" | "theirs", number[]> = { ours: [], theirs: [] };

@@ -18,7 +18,7 @@ const { linear, mean, crossEntropy } = lanewise;
 
 /** Of one binary: every tensor lives on the device that it was made on. */
 export async function connect(binary?: BinaryName): Promise<Peer> {
-  const device = await init(binary ? { prefer: [binary] } : {});
+  const device = await init({ threads: 1, ...(binary && { prefer: [binary] }) });
   const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as {
     version: string;
   };

@@ -19,12 +19,14 @@ export interface WorkerLike {
 /** Starts a worker that runs `lanewise/worker.js`; `name` is for tools that show threads. */
 export type WorkerFactory = (name: string) => WorkerLike;
 
-/** Node's workers where there are such, for they can be left behind at the end of the program. */
+const here = import.meta.url;
+
+/** Node's workers where there are such, for a program can end without them. */
 const startWorker: WorkerFactory = (name) => {
-  const file = new URL("../generated/worker.js", import.meta.url);
   const Node = builtin("node:worker_threads")?.Worker;
-  if (Node !== undefined) return new Node(file, { name, execArgv: [] });
-  return new Worker(new URL("../generated/worker.js", import.meta.url), { name, type: "module" });
+  if (Node !== undefined) return new Node(new URL("../generated/worker.js", here), { name, execArgv: [] });
+  // Bundlers look for just this expression, and put the file beside theirs.
+  return new Worker(new URL("../generated/worker.js", import.meta.url), { type: "module" });
 };
 
 /** Milliseconds within which a worker must start, and, beyond 50 times those of the leader, finish its part. */

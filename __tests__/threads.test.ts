@@ -114,6 +114,18 @@ describe("init", () => {
     await device.destroy();
   });
 
+  test("fails if its workers are ended before they have started", async () => {
+    const silent = (): Worker => new Worker("setTimeout(() => {}, 60_000)", { eval: true });
+    const failed = expect(L.init({ threads: 2, workerFactory: silent })).rejects.toThrow(
+      /^init: its workers were ended before they had started$/,
+    );
+    while (L.info().threading !== "workers are starting")
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    await L.shutdown();
+    await failed;
+    product();
+  });
+
   test("says why there is one thread", async () => {
     await L.init({ threads: 1 });
     expect(L.info()).toMatchObject({ threads: 1, threading: expect.stringMatching(/asked for/) });

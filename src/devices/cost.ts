@@ -13,6 +13,7 @@ const ONE_IN = 8;
 export class Cost {
   #each = GUESS;
   #runs = 0;
+  #samples = 0;
 
   /** Milliseconds that one thread is expected to take for so many operations and bytes. */
   of(work: number): number {
@@ -29,7 +30,7 @@ export class Cost {
   /** A run took so long. What interrupted a run makes it longer, so less counts for more. */
   learn(work: number, milliseconds: number): void {
     const each = milliseconds / work;
-    if (this.#runs <= 1) this.#each = each;
+    if (this.#samples++ === 0) this.#each = each;
     else this.#each += (each < this.#each ? 0.5 : 0.125) * (Math.min(each, 4 * this.#each) - this.#each);
   }
 }

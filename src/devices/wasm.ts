@@ -227,7 +227,8 @@ export class WasmDevice implements Device {
   /** Keeps blocks, freed or not, from new owners until a worker that is lost can write them no more. */
   #haunt(blocks: readonly Block[]): void {
     const haunted = (this.#haunted = new Map(blocks.map((block) => [block, false])));
-    void this.#team!.end().then(() => {
+    void this.#team!.end().then((told) => {
+      if (!told) return;
       this.#haunted = undefined;
       for (const [block, freed] of haunted) if (freed) this.free(block);
     });

@@ -66,7 +66,7 @@ export class Team {
   readonly #workers: WorkerLike[] = [];
   readonly #sleeps = maySleep();
   #started: Promise<void> | undefined;
-  #ended: Promise<unknown> | undefined;
+  #ended: Promise<boolean> | undefined;
   #failure: WorkerError | undefined;
   /** Whether nobody has been told of the failure yet. */
   #untold = false;
@@ -78,7 +78,7 @@ export class Team {
   constructor(
     /** How many threads, this one among them: 2 at least. */
     readonly threads: number,
-    private readonly memory: WebAssembly.Memory,
+    private memory: WebAssembly.Memory | undefined,
     private readonly factory: WorkerFactory = startWorker,
     private readonly grain = GRAIN,
   ) {}
@@ -149,7 +149,7 @@ export class Team {
       });
       listen("error", (event) => this.#fail(thread, (event as { message?: string }).message ?? "no script"));
       listen("exit", (code) => this.#fail(thread, `it ended, code ${String(code)}`));
-      const place = { thread, board: this.#board.buffer, memory: this.memory };
+      const place = { thread, board: this.#board.buffer, memory: this.memory! };
       worker.postMessage({ place, modules: this.#modules } satisfies Message);
     } catch (error) {
       this.#fail(thread, String((error as Error).message));
@@ -164,7 +164,6 @@ export class Team {
     );
     this.#failure = error;
     this.#untold = this.#abort === undefined;
-    this.#abort?.(error);
     void this.end();
   }
 
@@ -226,8 +225,16 @@ export class Team {
     }
   }
 
-  /** Ends the workers. Resolves once they have ended, as far as the runtime tells. */
-  end(): Promise<unknown> {
-    return (this.#ended ??= Promise.all(this.#workers.map(async (worker) => worker.terminate())));
+  /** Ends the workers. Resolves when they have ended: to false if this runtime does not tell when. */
+  end(): Promise<boolean> {
+    return (this.#ended ??= this.#end());
+  }
+
+  async #end(): Promise<boolean> {
+    this.#abort?.(this.#failure ?? new WorkerError("init: its workers were ended before they had started"));
+    this.memory = undefined;
+    const ends = this.#workers.map((worker) => worker.terminate());
+    await Promise.all(ends);
+    return ends.every((end) => end !== undefined);
   }
 }

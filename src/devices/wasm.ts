@@ -134,39 +134,42 @@ export class WasmDevice implements Device {
       args.push(block.pointer);
       touched += block.bytes;
     }
+    const team = this.#team;
     const work = flops + (bytes ?? touched);
-    let parts = this.#team?.partsOf(kernel, work, grid, scratch !== undefined, owner) ?? 1;
+    let parts = team?.partsOf(kernel, work, grid, scratch !== undefined, owner) ?? 1;
     const temporary: Block[] = [];
-    const borrow = (size: number): number => {
-      const block = this.#heap.allocate(size, owner);
-      temporary.push(block);
-      args.push(block.pointer);
-      return block.pointer;
-    };
     try {
       if (layout !== undefined) {
-        const table = borrow(4 * layout.length);
+        const table = this.#borrow(4 * layout.length, owner, temporary, args);
         new Int32Array(this.#alive(owner).buffer, table, layout.length).set(layout);
       }
       const scratchAt = scratch === undefined ? -1 : args.length;
-      const stride = wholeLines(scratch ?? 0);
+      const stride = scratch === undefined ? 0 : wholeLines(scratch);
       if (scratch !== undefined)
         try {
-          borrow(parts > 1 ? stride * this.#team!.threads : stride);
+          this.#borrow(parts > 1 ? stride * team!.threads : stride, owner, temporary, args);
         } catch (error) {
           if (parts === 1) throw error;
           parts = 1; // there is not so much memory as all threads together want
-          borrow(stride);
+          this.#borrow(stride, owner, temporary, args);
         }
       if (numbers !== undefined) for (const number of numbers) args.push(number);
-      if (this.#team === undefined) return kernel.run(...args, 0, grid) ?? 0;
-      return this.#team.run(kernel, { args, grid, parts, scratchAt, stride }, work, owner);
+      if (team === undefined) return kernel.run(...args, 0, grid) ?? 0;
+      return team.run(kernel, { args, grid, parts, scratchAt, stride }, work, owner);
     } catch (error) {
       if (error instanceof WorkerError) this.#haunt([...blocks, ...temporary]);
       throw error;
     } finally {
       for (const block of temporary) this.free(block);
     }
+  }
+
+  /** A block for one run of a kernel, and its pointer as an argument. */
+  #borrow(bytes: number, owner: string, temporary: Block[], args: number[]): number {
+    const block = this.#heap.allocate(bytes, owner);
+    temporary.push(block);
+    args.push(block.pointer);
+    return block.pointer;
   }
 
   hasDouble(kernel: string, owner: string): boolean {

@@ -4,13 +4,14 @@ import { type BinaryName, unpack } from "../src/devices/binaries.js";
 import type { Part } from "../src/devices/device.js";
 import { float64 } from "../src/generated/float64.js";
 import * as generated from "../src/generated/index.js";
-import { FLOAT64_BASE, parts as order, WINDOW, windowOf } from "../scripts/parts.mjs";
+import { wide } from "../src/generated/wide.js";
+import { FLOAT64_BASE, parts as order, WIDE_BASE, WINDOW, windowOf } from "../scripts/parts.mjs";
 
-export { FLOAT64_BASE, WINDOW, windowOf };
+export { FLOAT64_BASE, WIDE_BASE, WINDOW, windowOf };
 
 /** The parts of the kernels, in the order of their windows. */
 export const partNames: readonly string[] = order;
-export const parts: Readonly<Record<string, Part>> = { ...generated, float64 };
+export const parts: Readonly<Record<string, Part>> = { ...generated, float64, wide };
 
 /** What `init({ prefer: [name] })` accepts here. */
 export const runnable: readonly BinaryName[] = (["wasm-simd", "wasm-relaxed"] as const).filter((name) =>

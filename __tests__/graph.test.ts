@@ -29,7 +29,7 @@ const shipped = filesIn("src").filter((file) => !isExam(file));
 
 /** Each layer may import itself where it says so, and those below it. `grad` differentiates by ops, so it lies above them. */
 const layers: readonly (readonly RegExp[])[] = [
-  [/^src\/(index|float64)\.ts$/],
+  [/^src\/(index|float64|wide)\.ts$/],
   [/^src\/features\//],
   [/^src\/(nn|optim)\//],
   [/^src\/(checkpoint|metrics)\.ts$/],
@@ -113,7 +113,7 @@ describe("assembly", () => {
   ];
   const familyOf = (file: string): string => file.split("/")[1].replace(".ts", "");
 
-  const lists = /^assembly\/(index|float64|parts\/\w+)\.ts$/;
+  const lists = /^assembly\/(index|float64|wide|parts\/\w+)\.ts$/;
 
   test.each(filesIn("assembly").filter((file) => !lists.test(file)))("%s imports no other family", (file) => {
     const families = importsOf(file).map(familyOf);

@@ -29,9 +29,14 @@ export class GuardedDevice implements Device {
   /** Every block's surroundings. */
   readonly #outer = new Map<Block, Block>();
 
-  constructor(readonly name: BinaryName) {
+  /** `modules` take the places of the device's own kernels, as those of `init`. */
+  constructor(
+    readonly name: BinaryName,
+    modules: readonly Part[] = [],
+  ) {
     this.#link();
     this.#link(float64);
+    for (const part of modules) this.#link(part);
   }
 
   hasDouble(kernel: string): boolean {

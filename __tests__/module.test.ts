@@ -11,6 +11,7 @@ import {
   partNames,
   parts,
   targets,
+  WIDE_BASE,
   WINDOW,
   windowOf,
 } from "./binaries.js";
@@ -95,10 +96,11 @@ function tablesOf(text: string): { begin: number; end: number }[] {
 
 /** Where a part's tables may lie. */
 function roomOf(name: string): [begin: number, end: number] {
+  if (name === "wide") return [WIDE_BASE, FLOAT64_BASE];
   return name === "float64" ? [FLOAT64_BASE, HEAP_START] : [windowOf(name), windowOf(name) + WINDOW];
 }
 
-describe.each([...partNames, "float64"])("the part %s", (name) => {
+describe.each([...partNames, "float64", "wide"])("the part %s", (name) => {
   test.each(["simd", "relaxed"] as const)("is inside the JavaScript as it was built for %s", (target) => {
     expect(Buffer.from(unpack(`wasm-${target}`, parts[name])).equals(builtPart(name, target))).toBe(true);
   });
@@ -115,13 +117,24 @@ describe.each([...partNames, "float64"])("the part %s", (name) => {
 /** What float64 has alone. */
 const onlyDouble = ["realToSingle", "singleToReal"];
 
-test("each kernel is in one part, and the windows end where those of float64 begin", () => {
-  const exports = partNames.flatMap((name) =>
-    WebAssembly.Module.exports(new WebAssembly.Module(builtPart(name, "simd"))).map((entry) => entry.name),
-  );
-  expect([...exports.filter((name) => name !== "memory"), ...onlyDouble].sort()).toEqual([...kernels].sort());
-  expect(windowOf(partNames.at(-1)!) + WINDOW).toBeLessThanOrEqual(FLOAT64_BASE);
+test("each kernel is in one part, and the windows end where those of wide tiles begin", () => {
+  const exports = partNames.flatMap(kernelsOf);
+  expect([...exports, ...onlyDouble].sort()).toEqual([...kernels].sort());
+  expect(windowOf(partNames.at(-1)!) + WINDOW).toBeLessThanOrEqual(WIDE_BASE);
 });
+
+test("wide tiles are in all kernels of a part or in none, for those of a part that is brought later would take their places", () => {
+  const wide = kernelsOf("wide");
+  for (const part of partNames.filter((name) => name !== "core")) {
+    const taken = kernelsOf(part).filter((name) => wide.includes(name));
+    expect([part, taken]).toEqual([part, taken.length > 0 ? kernelsOf(part) : []]);
+  }
+});
+
+function kernelsOf(part: string): string[] {
+  const exports = WebAssembly.Module.exports(new WebAssembly.Module(builtPart(part, "simd")));
+  return exports.map(({ name }) => name).filter((name) => name !== "memory");
+}
 
 const reals = "assembly/storage/Reals";
 

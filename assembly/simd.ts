@@ -6,6 +6,12 @@
 /** Whether a multiply-add is one rounding and one instruction. */
 export const FUSED: bool = ASC_FEATURE_RELAXED_SIMD;
 
+/**
+ * Whether products are made for an engine that joins neighbouring vectors to one of 256 bits: in the module `lanewise/wide`, which the
+ * build compiles with this name defined.
+ */
+export const WIDE: bool = FUSED && isDefined(JOINED);
+
 /** Whether reals are float64. */
 export const DOUBLE: bool = sizeof<real>() == 8;
 

@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 import { build, transform } from "esbuild";
 import { rollup } from "rollup";
 import { embed } from "./embed.mjs";
-import { FLOAT64_BASE, parts, windowOf } from "./parts.mjs";
+import { FLOAT64_BASE, parts, WIDE_BASE, windowOf } from "./parts.mjs";
 
 const LOADER = "@assemblyscript/loader";
 
@@ -56,6 +56,14 @@ const compileFloat64 = (target) =>
     use: ["abort=", "real=f64"],
   });
 
+/** The kernels of products in wide tiles, from the same sources. */
+const compileWide = (target) =>
+  compileAlone("assembly/wide.ts", `build/parts/wide.${target}.wasm`, target, {
+    bindings: ["raw"],
+    memoryBase: WIDE_BASE,
+    use: [...config.options.use, "JOINED=f32"], // any name that is there: the kernels ask whether this one is
+  });
+
 const binaries = ["simd", "relaxed", "simd-threads", "relaxed-threads"];
 
 rmSync("dist", { recursive: true, force: true });
@@ -63,6 +71,7 @@ const jobs = [
   ...binaries.map((target) => () => asc("--target", target)),
   () => compileAlone("assembly/unpack.ts", "build/parts/unpack.wasm", "simd", { shrinkLevel: 2 }),
   ...["simd", "relaxed"].map((target) => () => compileFloat64(target)),
+  ...["simd", "relaxed"].map((target) => () => compileWide(target)),
   ...parts.flatMap((part) => ["simd", "relaxed"].map((target) => () => compilePart(part, target))),
 ];
 // Two at a time: a compiler takes some 400 MB.
@@ -128,7 +137,9 @@ await bundled("index", "build/js/index.js", {
 });
 await bundled("float64", "build/js/float64.js");
 await bundled("worker", "build/js/devices/worker.js");
+await bundled("wide", "build/js/wide.js");
 mkdirSync("dist/wasm", { recursive: true });
 for (const target of binaries) cpSync(`build/wasm/${target}.wasm`, `dist/wasm/${target}.wasm`);
 for (const target of ["simd", "relaxed"])
   cpSync(`build/parts/float64.${target}.wasm`, `dist/wasm/float64-${target}.wasm`);
+cpSync("build/parts/wide.relaxed.wasm", "dist/wasm/wide-relaxed.wasm");

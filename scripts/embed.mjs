@@ -77,7 +77,7 @@ export function text(bytes) {
 
 export function embed() {
   mkdirSync("src/generated", { recursive: true });
-  const names = [...parts, "float64"].flatMap((part) => {
+  const names = [...parts, "float64", "wide"].flatMap((part) => {
     const [simd, relaxed] = ["simd", "relaxed"].map((target) => `build/parts/${part}.${target}.wasm`);
     const base = readFileSync(simd);
     const delta = difference(base, readFileSync(relaxed));

@@ -31,5 +31,8 @@ export const WINDOW = 1024;
 /** Where a part's tables begin. */
 export const windowOf = (part) => WINDOW * (1 + parts.indexOf(part));
 
+/** Where those of the module with wide tiles begin, which has kernels of several parts. */
+export const WIDE_BASE = 28 * WINDOW;
+
 /** Where those of the module for float64 begin, which is a part by itself: 13 KB. */
 export const FLOAT64_BASE = 32 * WINDOW;

@@ -1,8 +1,9 @@
 /** The blocked product: packs panels that fit the caches, and runs the microkernel over each pair of them. */
-import { bytes, FUSED, WORD } from "../simd";
+import { bytes, FUSED, WIDE, WORD } from "../simd";
 import { Epilogue } from "./epilogue";
 import { Operand } from "./panels";
 import { MR, NR, shortTile, tallRows, tallTile } from "./tile";
+import { wideTile } from "./wideTile";
 
 /** Blocks: KC × NR of B stay in L1, MC × KC of A in L2, KC × NC of B in L3. `src/ops/gemm.ts` repeats them. */
 export const KC: i32 = 512;
@@ -101,13 +102,39 @@ function strips<E extends Epilogue>(
   attribute: i32,
   edge: usize,
 ): void {
-  for (; cols > 0; cols -= NR) {
-    strip(a, rows, b, min(cols, NR), c, cStep, k, add, edge);
-    if (finishes) changetype<E>(0).finish(c, cStep, rows, min(cols, NR), parameter, attribute);
-    if (parameter) parameter += bytes(NR);
-    b += step;
-    c += bytes(NR);
+  while (cols > 0) {
+    const panels = WIDE && cols >= 2 * NR ? 2 : 1,
+      width = panels * NR;
+    if (WIDE && panels == 2) twoStrips(a, rows, b, step, c, cStep, k, add, edge);
+    else strip(a, rows, b, min(cols, NR), c, cStep, k, add, edge);
+    if (finishes) changetype<E>(0).finish(c, cStep, rows, min(cols, width), parameter, attribute);
+    if (parameter) parameter += bytes(width);
+    b += step * panels;
+    c += bytes(width);
+    cols -= width;
   }
+}
+
+/** Two whole columns of tiles, of panels of B `step` bytes apart: in wide tiles, as far as those of A are tall. */
+export function twoStrips(
+  a: usize,
+  rows: i32,
+  b: usize,
+  step: usize,
+  c: usize,
+  cStep: usize,
+  k: i32,
+  add: bool,
+  edge: usize,
+): void {
+  for (let tall = tallRows(rows); tall >= MR; tall -= MR) {
+    wideTile(a, b, b + step, c, cStep, k, add);
+    a += bytes(MR * k);
+    c += cStep * MR;
+    rows -= MR;
+  }
+  strip(a, rows, b, NR, c, cStep, k, add, edge);
+  strip(a, rows, b + step, NR, c + bytes(NR), cStep, k, add, edge);
 }
 
 /** One column of tiles: all panels of A with one of B. Edge: 192 bytes for a ragged tile. */

@@ -1,7 +1,7 @@
 /** Symmetric products: the tiles of X·Xᵀ on and above the diagonal, half of all. */
-import { bytes, FUSED } from "../simd";
+import { bytes, FUSED, WIDE } from "../simd";
 import { Reals } from "../storage";
-import { EDGE, KC, MC, NC, packRows, strip } from "./multiply";
+import { EDGE, KC, MC, NC, packRows, strip, twoStrips } from "./multiply";
 import { turn } from "../transposition";
 import { Operand, Strided } from "./panels";
 import { MR, NR, tallRows } from "./tile";
@@ -56,22 +56,37 @@ function upperStrips(
   add: bool,
   edge: usize,
 ): void {
-  const uniform = FUSED ? tallRows(rows) : rows; // so many rows are in panels of MR
   for (let at = max(i - j, 0) & -NR; at < cols; at += NR) {
-    const needed = ((j + at + NR - i + MR - 1) / MR) * MR,
-      height = needed < uniform ? needed : rows;
+    const panel = b + bytes(at * k),
+      to = c + cStep * i + bytes(j + at);
+    let height = rowsDownTo(j + at + NR - i, rows),
+      done = 0;
+    if (WIDE && cols - at >= 2 * NR) {
+      twoStrips(a, height, panel, bytes(NR * k), to, cStep, k, add, edge);
+      at += NR;
+      done = height; // and what the second one needs beyond
+      height = rowsDownTo(j + at + NR - i, rows);
+      if (done == height) continue;
+    }
     strip(
-      a,
-      height,
+      a + bytes(done * k),
+      height - done,
       b + bytes(at * k),
       min(cols - at, NR),
-      c + cStep * i + bytes(j + at),
+      c + cStep * (i + done) + bytes(j + at),
       cStep,
       k,
       add,
       edge,
     );
   }
+}
+
+/** The first `needed` of `rows` rows, and as many more as fill tiles. */
+function rowsDownTo(needed: i32, rows: i32): i32 {
+  const whole = ((needed + MR - 1) / MR) * MR,
+    uniform = FUSED ? tallRows(rows) : rows; // so many rows are in panels of MR
+  return whole < uniform ? whole : rows;
 }
 
 /** What lies below the diagonal of c [n, n] becomes as what lies above. scratch as for turn. */

@@ -43,7 +43,7 @@ const SPIN = 0.05;
 const GRAIN = 0.01;
 
 /** Parts for each thread of a kernel that prepares nothing in scratch: the more, the less one thread waits for another. */
-const EACH = 4;
+const EACH = 8;
 
 /** Milliseconds of work that threads could share before workers are started, which takes each some 30. */
 const WORTHWHILE = 50;

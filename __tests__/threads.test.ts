@@ -143,6 +143,34 @@ describe("init", () => {
     product();
   });
 
+  test.each([
+    ["less than it wants", 2 ** 28, 2],
+    ["none to share", 0, 1],
+  ])("takes what memory the system lets it have: %s", async (_, most, threads) => {
+    const { Memory } = WebAssembly;
+    const asked: number[] = [];
+    WebAssembly.Memory = class extends Memory {
+      constructor(options: WebAssembly.MemoryDescriptor) {
+        if (options.shared) {
+          asked.push(2 ** 16 * options.maximum!);
+          if (asked.at(-1)! > most) throw new RangeError("could not allocate memory");
+        }
+        super(options);
+      }
+    };
+    try {
+      await L.init({ threads: 2 });
+    } finally {
+      WebAssembly.Memory = Memory;
+    }
+    expect(asked.slice(0, 5)).toEqual([2 ** 32, 2 ** 31, 2 ** 30, 2 ** 29, 2 ** 28]);
+    expect(asked.at(-1)).toBe(Math.max(most, 2 ** 24));
+    expect(L.info().threads).toBe(threads);
+    if (threads === 1)
+      expect(L.info().threading).toBe("a memory cannot be shared: could not allocate memory");
+    product();
+  });
+
   test("refuses numbers of threads that mean nothing", async () => {
     for (const threads of [0, -1, 1.5, 65, NaN])
       await expect(L.init({ threads })).rejects.toThrow(L.OptionError);

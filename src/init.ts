@@ -16,7 +16,7 @@ export interface InitOptions {
   module?: WebAssembly.Module;
   /**
    * More kernels for the device: `float64` of "lanewise/float64", or modules that import a memory as `env.memory`, for ops of your
-   * own.
+   * own. A module that was not built for a shared memory keeps the device to one thread.
    */
   modules?: readonly (Part | WebAssembly.Module)[];
   /** Take no algorithm that rounds more than the plain one, though it be faster: convolutions without Winograd's. Default false. */

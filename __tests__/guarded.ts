@@ -52,8 +52,8 @@ export class GuardedDevice implements Device {
   alloc(bytes: number, owner: string): Block {
     const outer = this.#heap.allocate(bytes + 2 * MARGIN, owner);
     const inner = new Block(outer.pointer + MARGIN, bytes);
-    this.#bytes(outer).fill(CANARY);
-    this.#bytes(inner).fill(0);
+    this.bytesOf(outer).fill(CANARY);
+    this.bytesOf(inner).fill(0);
     this.#words(inner).fill(POISON);
     this.#outer.set(inner, outer);
     return inner;
@@ -119,7 +119,7 @@ export class GuardedDevice implements Device {
   /** Throws if a byte beside any block has changed. */
   #check(kernel: string): void {
     for (const [inner, outer] of this.#outer) {
-      const bytes = this.#bytes(outer);
+      const bytes = this.bytesOf(outer);
       const strange = (byte: number): boolean => byte !== CANARY;
       const before = bytes.subarray(0, MARGIN).findIndex(strange);
       const after = bytes.subarray(MARGIN + inner.bytes).findIndex(strange);
@@ -129,7 +129,7 @@ export class GuardedDevice implements Device {
     }
   }
 
-  #bytes({ pointer, bytes }: Block): Uint8Array {
+  protected bytesOf({ pointer, bytes }: Block): Uint8Array {
     return new Uint8Array(this.#memory.buffer, pointer, bytes);
   }
 

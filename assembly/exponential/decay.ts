@@ -139,10 +139,14 @@ export function decayColumns(x: usize, rows: i32, shifts: usize, each: bool, sum
     q1 = entry(7),
     q0 = entry(8),
     one = entry(9);
-  let s0 = v128.load(shifts),
-    s1 = v128.load(shifts, 16),
-    a = v128.load(sums),
-    b = v128.load(sums, 16);
+  let a = v128.load(sums),
+    b = v128.load(sums, 16),
+    s0 = a,
+    s1 = b;
+  if (!each) {
+    s0 = v128.load(shifts);
+    s1 = v128.load(shifts, 16);
+  }
   for (; rows > 0; rows--, x += 32) {
     if (each) {
       s0 = s1 = v128.load32_splat(shifts);

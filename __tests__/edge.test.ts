@@ -42,7 +42,7 @@ class EdgeDevice extends GuardedDevice {
     const contents = blocks.map((block) => this.bytesOf(block));
     if (layout) contents.push(new Uint8Array(Int32Array.from(layout).buffer));
     if (scratch !== undefined) contents.push(new Uint8Array(scratch));
-    const sizes = contents.map((bytes) => wholeLines(bytes.length));
+    const sizes = contents.map((bytes) => wholeLines(Math.max(1, bytes.length)));
     const total = HEAP_START + 2 * sizes.reduce((sum, size) => sum + size, 0);
     const missing = total - this.#small.buffer.byteLength;
     if (missing > 0) this.#small.grow(Math.ceil(missing / PAGE));

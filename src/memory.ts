@@ -25,8 +25,7 @@ export class Block {
 const ALIGNMENT = 64;
 
 /** So many bytes, in whole lines. */
-export const wholeLines = (bytes: number): number =>
-  Math.max(ALIGNMENT, Math.ceil(bytes / ALIGNMENT) * ALIGNMENT);
+export const wholeLines = (bytes: number): number => Math.ceil(bytes / ALIGNMENT) * ALIGNMENT;
 
 /** Classes of size within one power of two. */
 const STEPS = 8;
@@ -85,7 +84,7 @@ export class Heap {
   /** A block of at least `bytes` bytes whose content is undefined. Throws OutOfMemoryError, having changed nothing. */
   allocate(bytes: number, owner: string): Block {
     if (bytes > LARGEST) throw this.#exhausted(bytes, owner);
-    const rounded = wholeLines(bytes);
+    const rounded = wholeLines(Math.max(1, bytes));
     const block = this.#reuse(rounded) ?? this.#cut(rounded, owner);
     block.owner = owner;
     this.liveBytes += block.bytes;

@@ -13,9 +13,6 @@ export const EDGE = 192;
 /** Bytes of a line of the cache, at which panels of B begin. */
 export const LINE = 64;
 
-/** So many bytes, in whole lines. */
-export const wholeLines = (bytes: number): number => LINE * Math.ceil(bytes / LINE);
-
 /** The same for products of 8-bit integers, whose panels have at most ⌈k / 2⌉ words, and for sums of rows. */
 export function gemmInt8(m: number, n: number, k: number): { grid: number; scratch: number } {
   const { grid } = gemm(m, n, k);

@@ -2,6 +2,7 @@
 import { bytesOf } from "../dtype.js";
 import { ShapeError } from "../errors.js";
 import { linearAttention as part } from "../generated/linearAttention.js";
+import { wholeLines } from "../memory.js";
 import { type Launch, op } from "../op.js";
 import { sameShape, show } from "../shape.js";
 import { once } from "../tape.js";
@@ -11,7 +12,7 @@ import { add, mul } from "./binary.js";
 import { tril } from "./construct.js";
 import { abs, reciprocal } from "./elementary.js";
 import { ones } from "./fill.js";
-import { EDGE, NR, wholeLines } from "./gemm.js";
+import { EDGE, NR } from "./gemm.js";
 import { concat } from "./joining.js";
 import { matmul } from "./matmul.js";
 import { slice } from "./movement.js";

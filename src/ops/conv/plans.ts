@@ -4,7 +4,8 @@ import { OptionError, ShapeError } from "../../errors.js";
 import type { Launch, Plan } from "../../op.js";
 import { type Shape, show, sizeOf } from "../../shape.js";
 import type { Spec } from "../../tensor.js";
-import { gemm, LINE, wholeLines } from "../gemm.js";
+import { wholeLines } from "../../memory.js";
+import { gemm, LINE } from "../gemm.js";
 import { activationIndex } from "../matmul.js";
 import { extentsOf, forward, phases } from "./geometry.js";
 import {

@@ -1,7 +1,8 @@
 /** Winograd's algorithm for windows of three by three: when it may and should be used, and how its work is divided. */
+import { wholeLines } from "../../memory.js";
 import { isPrecise } from "../../precision.js";
 import { type Shape, sizeOf } from "../../shape.js";
-import { gemm, LINE, wholeLines } from "../gemm.js";
+import { gemm, LINE } from "../gemm.js";
 import { costs } from "./costs.js";
 import type { Axis } from "./window.js";
 

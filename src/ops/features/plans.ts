@@ -5,7 +5,8 @@ import type { KernelName } from "../../generated/kernels.js";
 import type { Launch } from "../../op.js";
 import { sameShape, type Shape, show, sizeOf } from "../../shape.js";
 import type { Spec } from "../../tensor.js";
-import { EDGE, FEW, KC, LINE, MC, NR, wholeLines } from "../gemm.js";
+import { wholeLines } from "../../memory.js";
+import { EDGE, FEW, KC, LINE, MC, NR } from "../gemm.js";
 
 /** As in assembly/features/project.ts: rows of a block, and the ways. */
 const BLOCK = MC;

@@ -8,7 +8,7 @@ import type { Spec, Tensor } from "../../tensor.js";
 import { mul } from "../binary.js";
 import { eye } from "../construct.js";
 import { matmul } from "../matmul.js";
-import { wholeLines } from "../gemm.js";
+import { wholeLines } from "../../memory.js";
 import { broadcastTo, reshape } from "../movement.js";
 import { neg } from "../unary.js";
 import { type Matrices, refusal, sidesOf, squaresOf, systems } from "./plans.js";

@@ -2,7 +2,8 @@
 import { MatrixError, ShapeError } from "../../errors.js";
 import { show, sizeOf } from "../../shape.js";
 import type { Spec } from "../../tensor.js";
-import { FEW, gemm, LINE, wholeLines } from "../gemm.js";
+import { wholeLines } from "../../memory.js";
+import { FEW, gemm, LINE } from "../gemm.js";
 import { TURNED } from "../movement.js";
 
 /** As in assembly/linalg: the rows of a block of reflections, and of a panel. */

@@ -1,5 +1,6 @@
 /** lanewise: numerical kernels in WebAssembly SIMD, with tensors and gradients. */
 export { type BinaryName } from "./devices/binaries.js";
+export { type WorkerFactory, type WorkerLike } from "./devices/workers.js";
 export { type Device, memory, type MemoryReport, type Part, setDevice } from "./devices/device.js";
 export type { DType, Numbers } from "./dtype.js";
 export { checkpoint } from "./checkpoint.js";

@@ -1,9 +1,9 @@
 /** Which device: the first one that works, and why not the others. */
 import { checkOptions } from "./arguments.js";
 import { type BinaryName, unpack } from "./devices/binaries.js";
+import { MOST_PARTS } from "./devices/board.js";
 import { currentDevice, type Device, type Part, setDevice } from "./devices/device.js";
 import { obstacleToThreads, processors } from "./devices/platform.js";
-import { MOST_PARTS } from "./devices/board.js";
 import { WasmDevice } from "./devices/wasm.js";
 import type { WorkerFactory } from "./devices/workers.js";
 import { DeviceError, OptionError } from "./errors.js";
@@ -194,6 +194,6 @@ function threading({ team }: WasmDevice, obstacle: string): Pick<Info, "threads"
 
 /** Ends the workers of the current device, which goes on with one thread. A program that does not call this can end, too. */
 export async function shutdown(): Promise<void> {
-  currentDevice();
-  await chosen!.on.team?.end();
+  const device = currentDevice();
+  if (device instanceof WasmDevice) await device.team?.end();
 }

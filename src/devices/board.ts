@@ -3,7 +3,7 @@ import type { WasmFunction } from "./instance.js";
 
 /** The most parts that a grid is cut into, and the most arguments of a kernel. */
 export const MOST_PARTS = 64;
-const MOST_ARGUMENTS = 64;
+export const MOST_ARGUMENTS = 64;
 
 /** Words of a cache line: what different threads write lies in different lines. */
 const LINE = 16;

@@ -1,6 +1,6 @@
 /** Threads that share the work of a device: workers, and the thread that issues it. */
 import { DeviceError, WorkerError } from "../errors.js";
-import { Board, MOST_PARTS, pause, type Run } from "./board.js";
+import { Board, MOST_ARGUMENTS, MOST_PARTS, pause, type Run } from "./board.js";
 import type { Cost } from "./cost.js";
 import type { WasmFunction } from "./instance.js";
 import { builtin, maySleep } from "./platform.js";
@@ -189,7 +189,7 @@ export class Team {
   /** Runs a kernel; its status, that of the first part that has one other than 0. Throws a WorkerError if a worker dies. */
   run({ run, index, cost }: Kernel, launch: Run, work: number, owner: string): number {
     const { args, grid, parts } = launch;
-    if (parts === 1) {
+    if (parts === 1 || args.length > MOST_ARGUMENTS) {
       if (!cost.wanted(work)) return run(...args, 0, grid) ?? 0;
       const start = performance.now();
       const status = run(...args, 0, grid) ?? 0;
